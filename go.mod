@@ -1,0 +1,3 @@
+module github.com/orchestrator-seed/orchestrator-seed
+
+go 1.26
