@@ -51,10 +51,12 @@ type Fence struct{ Term int64 }
 
 // Transition is one move of a seed with everything that belongs to it.
 type Transition struct {
-	Seed        Seed // as it shall be; Version is the one that was read
-	Rows        []StageState
-	Audit       []AuditEntry
-	EndDowntime bool
+	Seed  Seed // as it shall be; Version is the one that was read
+	Rows  []StageState
+	Audit []AuditEntry
+	// BeginDowntime enters the downtime of the target, or replaces the seed's own entry; EndDowntime removes it.
+	BeginDowntime *Downtime
+	EndDowntime   bool
 }
 
 // AuditEntry is one line of the audit.

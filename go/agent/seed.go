@@ -87,6 +87,8 @@ type EngineState struct {
 	HeldUntil time.Time `json:",omitzero"`
 	// ReleaseUntil is when releasing is given up.
 	ReleaseUntil time.Time `json:",omitzero"`
+	// WaitingSince is when a retry began to wait for an agent that cannot abort its work; zero when none does.
+	WaitingSince time.Time `json:",omitzero"`
 	// AbortedBy is who asked for the end; "" when nobody did.
 	AbortedBy string `json:",omitempty"`
 	// Metadata is where the copy stands in the source's binary log, once known.
@@ -101,6 +103,8 @@ type HostState struct {
 	// Stage is Running, Completed or Error as last reported for the current attempt; "" before it was asked or when the
 	// side has no part in the stage.
 	Stage Status `json:",omitempty"`
+	// Details is the last text that was recorded of the current stage.
+	Details string `json:",omitempty"`
 	// UnreachableSince is when the agent stopped answering; zero when it answers.
 	UnreachableSince time.Time `json:",omitzero"`
 	Release          Release   `json:",omitempty"`

@@ -1,0 +1,84 @@
+package agent
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+)
+
+// progress takes in a stage's byte count, and keeps a rate that follows the last minute or so.
+func (d *decider) progress(st *agentapi.SeedStageState) {
+	if st.Progress == nil {
+		return
+	}
+	p := &d.seed.Engine.Progress
+	if st.Progress.Bytes == p.Bytes && st.Progress.Total == p.Total && st.Progress.What == p.What {
+		return
+	}
+	d.out.Changed = true
+	p.Total, p.What = st.Progress.Total, st.Progress.What
+	since := d.now.Sub(p.SeenAt)
+	if grown := st.Progress.Bytes - p.Bytes; grown > 0 {
+		p.MovedAt = d.now
+		if since > 0 {
+			p.Rate = smooth(p.Rate, float64(grown)/since.Seconds(), since)
+		}
+		p.Bytes = st.Progress.Bytes
+	}
+	p.SeenAt = d.now
+}
+
+// smooth is an average that forgets: after 20 s of one speed about two thirds of it have arrived.
+func smooth(old int64, now float64, took time.Duration) int64 {
+	if old == 0 {
+		return int64(now)
+	}
+	weight := took.Seconds() / (took.Seconds() + 20)
+	return int64(float64(old)*(1-weight) + now*weight)
+}
+
+// judgeProgress ends a copy that has stood still for too long.
+func (d *decider) judgeProgress() {
+	var verb string
+	switch d.seed.Stage {
+	case agentapi.Backup:
+		verb = "copied"
+	case agentapi.Restore:
+		verb = "restored"
+	default:
+		d.judgeStillness()
+		return
+	}
+	if d.now.Sub(d.seed.Engine.Progress.MovedAt) < d.policy.StaleAfter {
+		return
+	}
+	d.stop(Problem{
+		Code: CodeNoProgress,
+		Text: fmt.Sprintf("No data %s in SeedBackupStaleFailMinutes interval (%d minutes). Aborting seed", verb, int(d.policy.StaleAfter.Minutes())),
+		Hint: "look at the tool's output in the seed's states, and at locks and disk space on both hosts",
+	})
+}
+
+// judgeStillness ends a Prepare or a Cleanup that does not end: they move no bytes, so time itself is the measure.
+func (d *decider) judgeStillness() {
+	took := d.now.Sub(d.seed.Engine.StageStartedAt)
+	if took < d.policy.StaleAfter {
+		return
+	}
+	d.stop(Problem{
+		Code: CodeNoProgress,
+		Text: fmt.Sprintf("%s has not ended within SeedBackupStaleFailMinutes (%d minutes). Aborting seed", d.seed.Stage, int(d.policy.StaleAfter.Minutes())),
+		Hint: "look at the agents' logs: what are they waiting for?",
+	})
+}
+
+// stop fails the stage and has whatever still runs for it aborted.
+func (d *decider) stop(p Problem) {
+	for _, side := range Participants(d.before) {
+		if d.host(side).Stage == agentapi.Running {
+			d.out.Abort = append(d.out.Abort, side)
+		}
+	}
+	d.failStage(EventStageFailed, p, d.seed.TargetHost)
+}

@@ -1,0 +1,53 @@
+package agent
+
+import (
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/inst"
+)
+
+// Observation is what one step found out before it decides: facts, failures included.
+type Observation struct {
+	// Due: a seed in Error may be retried now although its wait is not over (a person asked for a cycle).
+	Due bool
+	// Force: a person gives up on agents that do not confirm an abort.
+	Force bool
+	// Reports holds one report for each side that was called in this step.
+	Reports map[Side]Report
+	// Replication is set in ConnectSlave.
+	Replication *ReplicationReport
+}
+
+// Answer is the kind of a report.
+type Answer string
+
+const (
+	AnswerAccepted     Answer = "accepted"      // the start was accepted, or had been before
+	AnswerState        Answer = "state"         // Report.State holds the stage's state
+	AnswerDone         Answer = "done"          // the abort or the release is confirmed
+	AnswerStillRunning Answer = "still running" // asked to abort, and it goes on
+	AnswerRefused      Answer = "refused"       // the agent answered with an error
+	AnswerUnknownSeed  Answer = "unknown seed"  // the agent does not know the seed
+	AnswerUnreachable  Answer = "unreachable"   // no proper answer
+)
+
+// Report is what one agent said in this step.
+type Report struct {
+	Answer   Answer
+	State    *agentapi.SeedStageState // with AnswerState
+	Problem  Problem                  // with every answer that is a failure
+	PostSeed *PostSeedReport          // after a completed Cleanup
+}
+
+// PostSeedReport is how the post-seed command went on one host.
+type PostSeedReport struct {
+	Output string
+	Failed bool
+}
+
+// ReplicationReport is what ConnectSlave found.
+type ReplicationReport struct {
+	Metadata *agentapi.Metadata
+	Steps    []string
+	Replica  *inst.ReplicaState
+	Problem  *Problem
+}

@@ -1,0 +1,184 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+)
+
+// Waits between two looks at a seed whose stage runs: short at first, because many stages are over at once. They bound the
+// time that passes unseen after a stage of an agent that never calls back.
+const (
+	firstLook   = 100 * time.Millisecond
+	longestLook = 1500 * time.Millisecond
+)
+
+// Run steps seeds until ctx ends and returns when all its goroutines have. Event-driven, every seed has a loop of its own
+// that takes the next step as soon as there is one to take; otherwise a bare ticker runs a cycle every interval.
+func (e *Engine) Run(ctx context.Context) {
+	if e.policy.EventDriven {
+		e.runLoops(ctx)
+		return
+	}
+	tick := time.NewTicker(e.policy.Interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if _, err := e.cycle(ctx, false); err != nil && ctx.Err() == nil && !errors.Is(err, ErrFenced) {
+			e.log.Error("process seeds", "err", err)
+		}
+	}
+}
+
+// runLoops keeps one loop for each seed that there is something to do for.
+func (e *Engine) runLoops(ctx context.Context) {
+	var loops sync.WaitGroup
+	defer loops.Wait()
+	running := map[int64]bool{}
+	ended := make(chan int64)
+	look := time.NewTimer(0)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			go func() { // loops that end now want to say so
+				loops.Wait()
+				close(ended)
+			}()
+			for range ended {
+			}
+			return
+		case id := <-ended:
+			delete(running, id)
+		case <-e.news:
+		case <-look.C:
+		}
+		look.Reset(e.lookForNew())
+		if _, leading := e.leader.Leading(); !leading {
+			continue
+		}
+		seeds, err := e.store.WorkSeeds(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				e.log.Error("read the seeds to work on", "err", err)
+			}
+			continue
+		}
+		for _, s := range seeds {
+			if running[s.ID] {
+				continue
+			}
+			running[s.ID] = true
+			loops.Go(func() {
+				e.follow(ctx, s.ID)
+				ended <- s.ID
+			})
+		}
+	}
+}
+
+// lookForNew is how often seeds are looked for that another node made.
+func (e *Engine) lookForNew() time.Duration { return min(time.Second, e.policy.Interval) }
+
+// follow steps one seed until nothing of it is left to do, or this node leads no longer.
+func (e *Engine) follow(ctx context.Context, id int64) {
+	woken := e.subscribe(id)
+	defer e.unsubscribe(id)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	looks := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-woken:
+		case <-timer.C:
+		}
+		after, err := e.step(ctx, id, Observation{})
+		switch {
+		case errors.Is(err, ErrFenced), errors.Is(err, ErrNotFound):
+			return
+		case err != nil && ctx.Err() == nil:
+			if !errors.Is(err, context.Canceled) {
+				e.log.Error("step seed", "seed", id, "err", err)
+			}
+			timer.Reset(time.Second)
+			continue
+		case after.seed == nil: // someone else moved it
+			timer.Reset(0)
+			continue
+		case !after.seed.Active() && !after.seed.Releasing():
+			return
+		}
+		if after.moved {
+			looks = 0
+		} else {
+			looks++
+		}
+		timer.Reset(e.nextLook(after.seed, after.moved, looks))
+	}
+}
+
+// nextLook is how long a seed may be left alone. A wake-up comes in between.
+func (e *Engine) nextLook(s *Seed, moved bool, looks int) time.Duration {
+	now := e.clock.Now()
+	switch s.Status {
+	case agentapi.Scheduled:
+		return 0
+	case agentapi.Running:
+		return min(firstLook<<min(looks, 10), longestLook)
+	case agentapi.Error:
+		return max(0, s.NotBefore.Sub(now))
+	case agentapi.Aborting:
+		if moved {
+			return 0
+		}
+		return min(time.Second<<min(looks, 5), e.policy.Interval)
+	}
+	if until := s.Engine.HeldUntil; now.Before(until) {
+		return until.Sub(now)
+	}
+	if moved {
+		return 0
+	}
+	return min(time.Second<<min(looks, 10), e.policy.Interval)
+}
+
+// Wake makes the seed's next step due now.
+func (e *Engine) Wake(id int64) {
+	e.mu.Lock()
+	woken, followed := e.wake[id]
+	e.mu.Unlock()
+	if followed {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+		return
+	}
+	select {
+	case e.news <- struct{}{}:
+	default:
+	}
+}
+
+func (e *Engine) subscribe(id int64) <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	woken := make(chan struct{}, 1)
+	e.wake[id] = woken
+	return woken
+}
+
+func (e *Engine) unsubscribe(id int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.wake, id)
+}

@@ -1,0 +1,158 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+)
+
+// Check runs the checks before a seed; it changes nothing.
+func (e *Engine) Check(ctx context.Context, method Method, target, source string) ([]Check, error) {
+	return e.checks.Run(ctx, method, target, source)
+}
+
+// StartSeed makes a seed if every check passes, and has its first stage started. The checks and the insert are one critical
+// section in this process, and the store repeats what must hold between nodes in the insert's own transaction. The error is
+// an *OpError: Is ErrBadInput, ErrNotFound, or ErrRefused with the failed checks in its text.
+func (e *Engine) StartSeed(ctx context.Context, method Method, target, source, user string) (*Seed, error) {
+	if _, err := agentapi.ParseMethod(string(method)); err != nil {
+		return nil, &OpError{Code: "bad-input", Op: "start a seed", Err: fmt.Errorf("%w: %w", ErrBadInput, err)}
+	}
+	e.starts.Lock()
+	defer e.starts.Unlock()
+	checks, err := e.checks.Run(ctx, method, target, source)
+	if err != nil {
+		return nil, err
+	}
+	if err := refusal(method, target, source, checks); err != nil {
+		return nil, err
+	}
+	hosts, err := e.pair(ctx, target, source)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.releaseHeld(ctx, target, source, user); err != nil {
+		return nil, err
+	}
+	return e.create(ctx, method, hosts, user, checks)
+}
+
+// refusal turns failed checks into one error; nil when none failed.
+func refusal(method Method, target, source string, checks []Check) error {
+	var texts, hints []string
+	for _, c := range checks {
+		if c.Result != Fail {
+			continue
+		}
+		texts = append(texts, fmt.Sprintf("check %s failed: found %s; needed %s", c.Name, c.Found, c.Needed))
+		if c.Hint != "" {
+			hints = append(hints, c.Hint)
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return &OpError{
+		Code: CodeCheckFailed, Op: fmt.Sprintf("start a %s seed of %s from %s", method, target, source), Text: strings.Join(texts, "; "),
+		Hint: strings.Join(hints, " "), Permanent: true, Err: ErrRefused,
+	}
+}
+
+func (e *Engine) pair(ctx context.Context, target, source string) (hosts, error) {
+	pair := hosts{}
+	for side, name := range map[Side]string{agentapi.Target: target, agentapi.Source: source} {
+		h, err := e.store.Host(ctx, name)
+		if err != nil {
+			return nil, &OpError{Code: "unknown-agent", Op: "start a seed", Host: name, Hint: "start orchestrator-agent there", Err: err}
+		}
+		pair[side] = h
+	}
+	return pair, nil
+}
+
+// releaseHeld lets go of held seeds on the two hosts, because the new one would find their files in its way.
+func (e *Engine) releaseHeld(ctx context.Context, target, source, user string) error {
+	seeds, err := e.store.WorkSeeds(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range seeds {
+		if !s.Releasing() || !concerns(s, target) && !concerns(s, source) {
+			continue
+		}
+		if err := e.ReleaseSeed(ctx, s.ID, user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func concerns(s *Seed, host string) bool { return s.TargetHost == host || s.SourceHost == host }
+
+func (e *Engine) create(ctx context.Context, method Method, pair hosts, user string, checks []Check) (*Seed, error) {
+	fence, leading := e.leader.Leading()
+	if !leading {
+		return nil, &OpError{Code: "not-leader", Op: "start a seed", Text: "this node is not the leader", Hint: "ask the leader, or try again in a few seconds", Err: ErrFenced}
+	}
+	target, source := pair[agentapi.Target], pair[agentapi.Source]
+	now := e.clock.Now()
+	s := &Seed{
+		TargetHost: target.Info.Hostname, SourceHost: source.Info.Hostname, Method: method, BackupSide: backupSide(method, target),
+		Stage: agentapi.Prepare, Status: agentapi.Scheduled, StartedAt: now, UpdatedAt: now, Attempt: 1,
+		Engine: EngineState{
+			StageStartedAt: now, Lag: -1, Progress: Progress{MovedAt: now, SeenAt: now},
+			Hosts: map[Side]*HostState{agentapi.Target: {}, agentapi.Source: {}},
+		},
+	}
+	by := user
+	if by == "" {
+		by = "a caller without a name"
+	}
+	rows := []StageState{{Stage: s.Stage, Host: s.TargetHost, At: now, Status: agentapi.Scheduled, Attempt: 1, Repeats: 1,
+		Details: fmt.Sprintf("%s of %s from %s asked for by %s", method, s.TargetHost, s.SourceHost, by)}}
+	for _, c := range checks {
+		if c.Result == Warn {
+			rows = append(rows, StageState{Stage: s.Stage, Host: s.TargetHost, At: now, Status: agentapi.Scheduled, Attempt: 1, Repeats: 1,
+				Details: fmt.Sprintf("Warned by check %s: %s", c.Name, c.Found)})
+		}
+	}
+	audit := AuditEntry{At: now, Type: "agent-seed", Host: s.TargetHost, Port: target.Info.MySQLPort, User: user,
+		Message: fmt.Sprintf("%s seed of %s from %s", method, s.TargetHost, s.SourceHost)}
+	created, err := e.store.CreateSeed(ctx, fence, s, rows, audit, e.downtime(ctx, s.TargetHost), e.policy.MaxActive, e.policy.MaxPerSource)
+	if err != nil {
+		return nil, err
+	}
+	e.log.Info("seed made", "seed", created.ID, "method", method, "target", s.TargetHost, "source", s.SourceHost, "user", user)
+	e.events.SeedChanged(created)
+	for _, row := range rows {
+		row.SeedID = created.ID
+		e.events.StateAdded(row)
+	}
+	e.Wake(created.ID)
+	return created, nil
+}
+
+// backupSide is where the agent says that the method's backup runs, or else what the method is known for.
+func backupSide(method Method, target *Host) Side {
+	if target.Data != nil {
+		if side := target.Data.AvailiableSeedMethods[method].BackupSide; side != "" {
+			return side
+		}
+	}
+	switch method {
+	case agentapi.Xtrabackup, agentapi.LVM:
+		return agentapi.Source
+	}
+	return agentapi.Target
+}
+
+// asOp gives an error of the store the shape of an operator's.
+func asOp(op string, id int64, err error) error {
+	if _, ok := errors.AsType[*OpError](err); ok || err == nil {
+		return err
+	}
+	return &OpError{Code: "seed", Op: fmt.Sprintf("%s seed %d", op, id), Err: err}
+}
