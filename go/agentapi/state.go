@@ -21,6 +21,8 @@ type SeedStageState struct {
 	Hint      string    `json:",omitempty"`
 	// Permanent: trying the same again cannot help.
 	Permanent bool `json:",omitempty"`
+	// Said is what the stage said so far, oldest first, each line with its time; only in the answer to a poll.
+	Said []string `json:",omitempty"`
 }
 
 // Progress of a stage that moves data. Bytes only grow within one attempt.
@@ -47,6 +49,7 @@ type APIResponse struct {
 	// Fields of ours.
 	ErrorCode string `json:",omitempty"`
 	Hint      string `json:",omitempty"`
+	Permanent bool   `json:",omitempty"` // of an error: the same again cannot help
 }
 
 // ActiveSeed is the answer of active-seed: the seed that the agent holds; SeedID 0 when it holds none.
