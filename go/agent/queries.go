@@ -28,7 +28,8 @@ type SeedFilter struct {
 	EitherHost     string // target or source
 	Status         Status
 	ActiveOnly     bool
-	Limit          int // 0: all
+	BeforeID       int64 // only seeds with a smaller ID: pages that never repeat a seed; 0: all
+	Limit          int   // 0: all
 	Offset         int
 }
 
