@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/inst"
 )
 
 // Decision is what one step will record, and what it will do after that is stored.
@@ -95,7 +96,7 @@ func (d *decider) beginStage() {
 	es.Progress = Progress{MovedAt: d.now, SeenAt: d.now}
 	es.Hosts = map[Side]*HostState{agentapi.Target: {}, agentapi.Source: {}}
 	es.HeldUntil, es.ReleaseUntil = time.Time{}, time.Time{}
-	es.Lag, es.LagFellAt, es.WaitingSince = -1, time.Time{}, time.Time{}
+	es.Lag, es.Gate, es.WaitingSince = -1, inst.GateMemory{}, time.Time{}
 }
 
 func (d *decider) end(outcome string) {

@@ -8,11 +8,8 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/inst"
 )
 
-// connectPatience is how long replication may take to get both threads running.
-const connectPatience = time.Minute
-
 // gate is step 6 of ConnectSlave: both threads run, no error, and the lag is below the threshold; while it keeps falling
-// there is time until the catch-up is over.
+// there is time until the catch-up is over. What a replica's state means is inst.Gate's to say.
 func (d *decider) gate() {
 	r := d.obs.Replication
 	switch {
@@ -31,71 +28,44 @@ func (d *decider) gateUnreachable(p Problem) {
 		h.UnreachableSince = d.now
 		d.row(d.seed.TargetHost, agentapi.Running, "The replica can't be looked at: "+p.Text)
 	}
-	if d.now.Sub(h.UnreachableSince) >= d.policy.UnreachableAfter {
+	if p.Permanent || d.now.Sub(h.UnreachableSince) >= d.policy.UnreachableAfter {
 		d.failStage(EventStageFailed, p, d.seed.TargetHost)
 	}
 }
 
 func (d *decider) judge(st *inst.ReplicaState) {
 	h, es := d.host(agentapi.Target), &d.seed.Engine
-	if p := replicaProblem(st); p != nil {
-		d.failStage(EventStageFailed, *p, d.seed.TargetHost)
-		return
-	}
-	if !st.IORunning || !st.SQLRunning {
-		d.notRunning(st)
-		return
-	}
 	if !h.UnreachableSince.IsZero() {
 		h.UnreachableSince = time.Time{}
+		d.row(d.seed.TargetHost, agentapi.Running, "The replica can be looked at again")
+	}
+	j := inst.Gate(*st, es.Gate, d.now, inst.GatePolicy{Threshold: d.policy.LagThreshold, CatchUp: d.policy.CatchUp})
+	if es.Gate != j.Memory || es.Lag != st.LagSeconds {
+		es.Gate, es.Lag = j.Memory, st.LagSeconds
 		d.out.Changed = true
 	}
-	if lag := st.LagSeconds; lag >= 0 && lag < int64(d.policy.LagThreshold/time.Second) {
-		es.Lag = lag
-		d.row(d.seed.TargetHost, agentapi.Completed, fmt.Sprintf("Replication runs, %d s behind", lag))
+	switch j.Verdict {
+	case inst.GatePassed:
+		d.row(d.seed.TargetHost, agentapi.Completed, fmt.Sprintf("Replication runs, %d s behind", st.LagSeconds))
 		d.completeStage()
-		return
-	} else if lag != es.Lag {
-		if lag >= 0 && (es.Lag < 0 || lag < es.Lag) {
-			es.LagFellAt = d.now
-		}
-		es.Lag = lag
-		d.out.Changed = true
-		if h.Details != "catching up" {
-			h.Details = "catching up"
-			d.row(d.seed.TargetHost, agentapi.Running, fmt.Sprintf("Replication runs and catches up, %d s behind", lag))
-		}
+	case inst.GateWaiting:
+		d.caughtUp(st, j.Text)
+	default:
+		d.failStage(EventStageFailed, Problem{
+			Code: j.Code, Text: fmt.Sprintf("replica on %s: %s", d.seed.TargetHost, j.Text), Hint: j.Hint,
+			Permanent: j.Verdict == inst.GatePermanent,
+		}, d.seed.TargetHost)
 	}
-	if d.now.Sub(es.LagFellAt) < d.policy.CatchUp {
-		return
-	}
-	d.failStage(EventStageFailed, Problem{
-		Code: CodeLag,
-		Text: fmt.Sprintf("the replica on %s is %d s behind, and that has not become less for SeedCatchUpMinutes (%d minutes)", d.seed.TargetHost, st.LagSeconds, int(d.policy.CatchUp.Minutes())),
-		Hint: "the replica applies more slowly than its source writes: lessen the load, or raise SeedReplicaLagThresholdSeconds",
-	}, d.seed.TargetHost)
 }
 
-// notRunning waits for the threads, and fails when an error stands or patience is over.
-func (d *decider) notRunning(st *inst.ReplicaState) {
-	h := d.host(agentapi.Target)
-	text := fmt.Sprintf("Replication threads: IO %s, SQL running %t", st.IOState, st.SQLRunning)
-	if st.LastIOError != "" {
-		text += ": " + st.LastIOError
+// caughtUp shows how far a waiting replica is; a row is written when the words change, not with every second of lag.
+func (d *decider) caughtUp(st *inst.ReplicaState, text string) {
+	key := text
+	if st.IORunning && st.SQLRunning {
+		key = "catching up"
 	}
-	if h.Details != text {
-		h.Details = text
+	if h := d.host(agentapi.Target); h.Details != key {
+		h.Details = key
 		d.row(d.seed.TargetHost, agentapi.Running, text)
 	}
-	if h.UnreachableSince.IsZero() {
-		h.UnreachableSince = d.now
-		d.out.Changed = true
-	}
-	if d.now.Sub(h.UnreachableSince) < connectPatience {
-		return
-	}
-	d.failStage(EventStageFailed, Problem{
-		Code: CodeReplication, Text: fmt.Sprintf("replication on %s has not run for %s. %s", d.seed.TargetHost, connectPatience, text),
-		Hint: fmt.Sprintf("see whether %s can reach %s and log in there with the replication account", d.seed.TargetHost, d.seed.SourceHost),
-	}, d.seed.TargetHost)
 }

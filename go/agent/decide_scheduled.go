@@ -46,6 +46,5 @@ func (d *decider) connected() {
 		d.failStage(EventStartFailed, *r.Problem, d.seed.TargetHost)
 		return
 	}
-	d.seed.Engine.Lag, d.seed.Engine.LagFellAt = -1, d.now
 	d.move(EventAccepted)
 }

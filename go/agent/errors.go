@@ -79,7 +79,5 @@ const (
 	CodeNoProgress       = "no-progress"
 	CodeAborted          = "aborted"
 	CodeTopology         = "topology"
-	CodeReplication      = "replication"
-	CodeLag              = "replica-lag"
 	CodeCheckFailed      = "check-failed"
 )

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/inst"
 )
 
 // The names on the wire are the names in the engine.
@@ -93,9 +94,9 @@ type EngineState struct {
 	AbortedBy string `json:",omitempty"`
 	// Metadata is where the copy stands in the source's binary log, once known.
 	Metadata *agentapi.Metadata `json:",omitempty"`
-	// Lag is the replica's delay in seconds at the last look, -1 unknown; LagFellAt when it last became smaller.
-	Lag       int64     `json:",omitempty"`
-	LagFellAt time.Time `json:",omitzero"`
+	// Lag is the replica's delay in seconds at the last look, -1 unknown; Gate is what the gate remembers of earlier looks.
+	Lag  int64           `json:",omitempty"`
+	Gate inst.GateMemory `json:",omitzero"`
 }
 
 // HostState is one side of a seed within its current stage, and its release afterwards.

@@ -323,34 +323,33 @@ func TestConnectSlaveRetriesAndGivesUpForGood(t *testing.T) {
 	}
 }
 
-func TestGateWaitsWhileTheLagFalls(t *testing.T) {
+func TestGateWaitsWhileTheLagFallsAndNoLonger(t *testing.T) {
 	w := newWorld(t)
 	w.topology.set(func(f *topology) { f.lag = 7200 })
 	id := w.begin()
 	w.to(id, "ConnectSlave/Running")
 	for lag := int64(7000); lag > 3000; lag -= 1000 {
 		w.topology.set(func(f *topology) { f.lag = lag })
-		w.clock.pass(50 * time.Minute)
+		w.clock.pass(9 * time.Minute)
+		w.crash() // what the gate remembers is in the row
 		w.cycle(id, "ConnectSlave/Running")
 	}
-	w.clock.pass(61 * time.Minute)
+	w.clock.pass(11 * time.Minute)
 	s := w.cycle(id, "ConnectSlave/Error")
-	if s.Problem.Code != agent.CodeLag {
+	if s.Problem.Code != inst.CodeLag {
 		t.Errorf("problem %+v", s.Problem)
 	}
 }
 
-func TestReplicationThatNeverStartsBecomesAnError(t *testing.T) {
+func TestReplicaThatCannotBeLookedAtIsNoReplicaThatFailedForFiveMinutes(t *testing.T) {
 	w := newWorld(t)
-	w.topology.set(func(f *topology) {
-		f.state = &inst.ReplicaState{IOState: "Connecting", SQLRunning: true, LagSeconds: -1}
-	})
 	id := w.begin()
 	w.to(id, "ConnectSlave/Running")
+	w.topology.set(func(f *topology) { f.stateErr = errors.New("connection refused") })
 	w.cycle(id, "ConnectSlave/Running")
-	w.clock.pass(59 * time.Second)
+	w.clock.pass(4 * time.Minute)
 	w.cycle(id, "ConnectSlave/Running")
-	w.clock.pass(2 * time.Second)
+	w.clock.pass(time.Minute)
 	w.cycle(id, "ConnectSlave/Error")
 }
 
