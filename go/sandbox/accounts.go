@@ -93,6 +93,9 @@ func createAccounts(ctx context.Context, db *sql.DB, kind Kind, passwords Passwo
 		statements = append(statements,
 			"CREATE USER "+name+" IDENTIFIED BY "+quoteString(account.password),
 			fmt.Sprintf("GRANT "+account.grants, name))
+		if strings.Contains(account.grants, "GRANT OPTION") { // "all" does not hold the right to hand out PROXY
+			statements = append(statements, "GRANT PROXY ON ''@'' TO "+name+" WITH GRANT OPTION")
+		}
 	}
 	for _, statement := range statements {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {

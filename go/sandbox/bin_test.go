@@ -29,7 +29,7 @@ func TestClientsOfAKindReachItsServer(t *testing.T) {
 		} {
 			out, err := exec.Command(filepath.Join(bin, argv[0]), argv[1:]...).CombinedOutput()
 			if err != nil {
-				t.Errorf("%s: %v\n%s", argv[0], err, tail(string(out), 10))
+				t.Errorf("%s: %v\n%s", argv[0], err, tail(string(out), 40))
 			}
 		}
 	})
