@@ -91,7 +91,7 @@ func (c *Client) base(ctx context.Context) (string, error) {
 }
 
 func (c *Client) leads(ctx context.Context, base string) error {
-	ctx, cancel := context.WithTimeout(ctx, leaderCheckTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, leaderCheckTimeout, fmt.Errorf("it took longer than %s", leaderCheckTimeout))
 	defer cancel()
 	_, err := c.roundTrip(ctx, base, LeaderCheck().request)
 	return err

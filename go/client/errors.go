@@ -49,8 +49,8 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &e) && e.Status == http.StatusNotFound
 }
 
-// temporary says whether asking again may help.
-func temporary(err error) bool {
+// Temporary says whether asking the same again may help: the service was not reached, or something behind it failed.
+func Temporary(err error) bool {
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Temporary()

@@ -39,7 +39,7 @@ func (c *Client) Events(ctx context.Context, lastID int64) iter.Seq2[seedapi.Eve
 			if errors.Is(err, errStop) || ctx.Err() != nil {
 				return
 			}
-			if !yield(seedapi.Event{}, err) || !temporary(err) || !s.pause(ctx) {
+			if !yield(seedapi.Event{}, err) || !Temporary(err) || !s.pause(ctx) {
 				return
 			}
 		}

@@ -109,7 +109,11 @@ func judge(base string, resp *http.Response, body []byte) (json.RawMessage, erro
 	case resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusGatewayTimeout:
 		return nil, &UnreachableError{API: base, Err: errors.New(strings.ToLower(resp.Status))}
 	}
-	return nil, &Error{Status: resp.StatusCode}
+	e := &Error{Status: resp.StatusCode}
+	if json.Unmarshal(body, &e.Message) != nil { // leader-check and lb-check answer with a bare string
+		e.Message = ""
+	}
+	return nil, e
 }
 
 func contentType(resp *http.Response) string {

@@ -46,7 +46,7 @@ func (c *Client) Watch(ctx context.Context, id int64, poll time.Duration) iter.S
 			case ctx.Err() != nil:
 				return
 			case err != nil:
-				if !yield(SeedUpdate{}, err) || !temporary(err) {
+				if !yield(SeedUpdate{}, err) || !Temporary(err) {
 					return
 				}
 			case !bytes.Equal(raw, last):
@@ -86,7 +86,7 @@ func (l *listener) listen(ctx context.Context) {
 			return nil
 		})
 		l.hearing.Store(false)
-		if !temporary(err) || !s.pause(ctx) {
+		if !Temporary(err) || !s.pause(ctx) {
 			return
 		}
 	}

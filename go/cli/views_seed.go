@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/client"
+	"github.com/orchestrator-seed/orchestrator-seed/go/seedapi"
+)
+
+// codeAborted is the ErrorCode of a seed that a person ended.
+const codeAborted = "aborted"
+
+// seedList shows seeds as a table.
+func seedList(p *page, seeds []seedapi.Seed) {
+	if len(seeds) == 0 {
+		p.line(faint, "no seeds")
+		return
+	}
+	var rows [][]string
+	for _, s := range seeds {
+		rows = append(rows, []string{
+			strconv.FormatInt(s.SeedID, 10), s.TargetHostname, s.SourceHostname, string(s.SeedMethod),
+			string(s.Stage), string(s.Status), seedNow(s, p), p.time(s.StartTimestamp), seedTook(s, p),
+		})
+	}
+	p.table([]string{">id", "target", "source", "method", "stage", "status", "progress", "started", ">took"}, rows)
+}
+
+// seedNow is what there is to know of a seed in a few words.
+func seedNow(s seedapi.Seed, p *page) string {
+	switch {
+	case s.Held:
+		return "held until " + p.time(s.HeldUntil)
+	case s.Status == agentapi.Failed && s.ErrorCode == codeAborted:
+		return codeAborted
+	case s.Status == agentapi.Error && !s.NotBefore.IsZero():
+		return "retry " + p.time(s.NotBefore)
+	case client.Live(s):
+		return formatProgress(s.Progress.Bytes, s.Progress.Total)
+	}
+	return ""
+}
+
+func seedTook(s seedapi.Seed, p *page) string {
+	end := s.EndTimestamp
+	if end.IsZero() {
+		end = p.now
+	}
+	if s.StartTimestamp.IsZero() || end.Before(s.StartTimestamp) {
+		return ""
+	}
+	return formatDuration(end.Sub(s.StartTimestamp))
+}
+
+// seedDetails shows one seed with all that is known of it.
+func seedDetails(p *page, s seedapi.Seed) {
+	retry, held, lag := "", "", ""
+	if s.Status == agentapi.Error && !s.NotBefore.IsZero() {
+		retry = p.time(s.NotBefore)
+	}
+	if s.Held {
+		held = "until " + p.time(s.HeldUntil) + ": agent-retry-seed goes on with it, agent-release-seed lets go of it"
+	}
+	if s.Stage == agentapi.ConnectSlave && s.ReplicaLagSeconds >= 0 {
+		lag = fmt.Sprintf("%d s", s.ReplicaLagSeconds)
+	}
+	p.pairs([][2]string{
+		{"Seed", strconv.FormatInt(s.SeedID, 10)},
+		{"Target", s.TargetHostname},
+		{"Source", s.SourceHostname},
+		{"Method", fmt.Sprintf("%s, backup runs on the %s", s.SeedMethod, strings.ToLower(string(s.BackupSide)))},
+		{"Stage", fmt.Sprintf("%s (%d of %d)", s.Stage, stageNumber(s.Stage), len(agentapi.Stages))},
+		{"Status", string(s.Status)},
+		{"Progress", progressWords(s)},
+		{"Replica lag", lag},
+		{"Retries", strconv.Itoa(s.Retries)},
+		{"Next try", retry},
+		{"Started", p.time(s.StartTimestamp)},
+		{"Ended", p.time(s.EndTimestamp)},
+		{"Took", seedTook(s, p)},
+		{"Error", s.ErrorText},
+		{"Error code", s.ErrorCode},
+		{"Hint", s.Hint},
+		{"Held", held},
+	})
+	if len(s.Hosts) == 0 {
+		return
+	}
+	p.line(normal, "")
+	var rows [][]string
+	for _, h := range s.Hosts {
+		away := ""
+		if !h.UnreachableSince.IsZero() {
+			away = "since " + p.time(h.UnreachableSince)
+		}
+		rows = append(rows, []string{h.Hostname, string(h.Side), string(h.StageStatus), away, h.Release, h.ReleaseError})
+	}
+	p.table([]string{"host", "side", "stage", "unreachable", "release", "release error"}, rows)
+}
+
+// progressWords is the progress of a live stage: bytes, rate, time left, what is done.
+func progressWords(s seedapi.Seed) string {
+	if !client.Live(s) {
+		return ""
+	}
+	var parts []string
+	for _, w := range []string{
+		formatProgress(s.Progress.Bytes, s.Progress.Total),
+		rateWords(s.Progress),
+		etaWords(s.Progress),
+		s.Progress.What,
+	} {
+		if w != "" {
+			parts = append(parts, w)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func rateWords(p seedapi.Progress) string {
+	if p.BytesPerSecond <= 0 {
+		return ""
+	}
+	return formatRate(p.BytesPerSecond)
+}
+
+func etaWords(p seedapi.Progress) string {
+	if p.BytesPerSecond <= 0 || p.Total <= 0 {
+		return ""
+	}
+	return formatETA(p.ETASeconds)
+}
+
+// stageNumber counts from 1; 0 for an unknown stage.
+func stageNumber(stage agentapi.Stage) int {
+	for i, s := range agentapi.Stages {
+		if s == stage {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// stateList shows a seed's history.
+func stateList(p *page, states []seedapi.SeedStageState) {
+	if len(states) == 0 {
+		p.line(faint, "no history")
+		return
+	}
+	var rows [][]string
+	for _, st := range states {
+		rows = append(rows, stateRow(p, st))
+	}
+	p.table([]string{"when", "stage", "host", "status", "details"}, rows)
+}
+
+func stateRow(p *page, st seedapi.SeedStageState) []string {
+	details := st.Details
+	if st.Repeats > 1 {
+		details += fmt.Sprintf(" (%d times)", st.Repeats)
+	}
+	return []string{p.time(st.Timestamp), string(st.Stage), st.Hostname, string(st.Status), details}
+}
+
+// checkList shows the checks before a seed.
+func checkList(p *page, checks []seedapi.Check) {
+	var rows [][]string
+	fails, warns := 0, 0
+	for _, c := range checks {
+		switch c.Result {
+		case "fail":
+			fails++
+		case "warn":
+			warns++
+		}
+		hint := c.Hint
+		if c.Result == "pass" {
+			hint = ""
+		}
+		rows = append(rows, []string{c.Result, c.Name, c.Found, c.Needed, hint})
+	}
+	p.table([]string{"result", "check", "found", "needed", "what to do"}, rows)
+	switch {
+	case fails > 0:
+		p.line(red, fmt.Sprintf("%d of %d checks refuse this seed", fails, len(checks)))
+	case warns > 0:
+		p.line(yellow, fmt.Sprintf("this seed can be started; %d of %d checks warn", warns, len(checks)))
+	default:
+		p.line(green, "this seed can be started")
+	}
+}
