@@ -14,10 +14,12 @@ import (
 
 // Entry is everything the agent knows of one seed.
 type Entry struct {
-	SeedID          int64
-	Method          agentapi.Method
-	Side            agentapi.Side
-	Dir             string // the seed's directory for the method; "" before it was made
+	SeedID int64
+	Method agentapi.Method
+	Side   agentapi.Side
+	Dir    string // the seed's directory for the method
+	// Mark is in the environment of every process that was started for the seed, see procgroup.Mark.
+	Mark            procgroup.Mark
 	PeerHost        string `json:",omitempty"`
 	SourceMySQLPort int    `json:",omitempty"`
 
@@ -41,6 +43,7 @@ type Stage struct {
 	Status    agentapi.Status // Running, Completed or Error
 	Details   string
 	Attempt   int64
+	Boot      string // the boot of the host on which it was started
 	Started   time.Time
 	Changed   time.Time
 	Progress  *agentapi.Progress `json:",omitempty"`

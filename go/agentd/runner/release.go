@@ -1,0 +1,150 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/journal"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+)
+
+// Release lets go of everything that the seed holds on this host: what runs is ended, the method puts back what it
+// changed, the seed's directory is removed. nil when that is done, also for a seed that is unknown or was released before.
+// A release that outlives ctx goes on; the next call waits for it.
+func (r *Runner) Release(ctx context.Context, seedID int64) error {
+	r.mu.Lock()
+	s := r.heldLocked(seedID)
+	r.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return r.release(ctx, s)
+}
+
+func (r *Runner) release(ctx context.Context, s *seed) error {
+	for {
+		r.mu.Lock()
+		if !s.e.Released.IsZero() {
+			r.mu.Unlock()
+			return nil
+		}
+		if r.ctx.Err() != nil {
+			r.mu.Unlock()
+			return refuse(ErrStopped, "agent is stopping")
+		}
+		u := s.run
+		if u == nil {
+			u = r.newRun(s, runRelease, s.e.Attempt)
+			s.run = u
+			r.work.Go(func() { r.executeRelease(u) })
+			r.mu.Unlock()
+		} else {
+			r.mu.Unlock()
+		}
+		if u.isStage() {
+			u.cancel(causeReleased)
+		}
+		if err := u.wait(ctx); err != nil {
+			return fmt.Errorf("release seed %d: %w", s.id, err)
+		}
+		if !u.isStage() {
+			return u.err
+		}
+	}
+}
+
+func (r *Runner) executeRelease(u *run) {
+	s := u.s
+	r.mu.Lock()
+	finished := s.finished()
+	r.mu.Unlock()
+	err := u.guarded(func(ctx context.Context, m method.Method, w *method.Work) error {
+		if !finished { // a completed seed holds nothing
+			if err := m.Release(ctx, w); err != nil {
+				return err
+			}
+		}
+		return removeDir(w.Dir)
+	})
+	r.mu.Lock()
+	s.run = nil
+	if err == nil {
+		s.e.Released, s.e.Updated = time.Now(), time.Now()
+		s.e.Memory, s.e.Groups = map[string]json.RawMessage{}, nil
+		s.dirty = true
+	}
+	r.mu.Unlock()
+	if err == nil {
+		r.log.Info("seed released", "seed", s.id)
+		err = r.save(s)
+	} else {
+		r.log.Error("seed cannot be released", "seed", s.id, "error", err)
+	}
+	u.err = err
+	u.cancel(nil)
+	close(u.done)
+}
+
+// Metadata asks the seed's method where the copy stands. ErrUnknownSeed, ErrMismatch, and what the method says.
+func (r *Runner) Metadata(ctx context.Context, seedID int64, name agentapi.Method) (agentapi.Metadata, error) {
+	r.mu.Lock()
+	s := r.heldLocked(seedID)
+	if s == nil {
+		r.mu.Unlock()
+		return agentapi.Metadata{}, ErrUnknownSeed
+	}
+	if s.e.Method != name {
+		defer r.mu.Unlock()
+		return agentapi.Metadata{}, refuse(ErrMismatch, "seed %d is a %s seed, not %s", seedID, s.e.Method, name)
+	}
+	u := r.newRun(s, runMetadata, s.e.Attempt) // beside what may run
+	r.mu.Unlock()
+	defer u.cancel(nil)
+	defer context.AfterFunc(ctx, func() { u.cancel(context.Cause(ctx)) })()
+	var meta agentapi.Metadata
+	err := u.guarded(func(ctx context.Context, m method.Method, w *method.Work) (err error) {
+		meta, err = m.Metadata(ctx, w)
+		return err
+	})
+	return meta, err
+}
+
+// PostSeed runs the post-seed command once for a seed: a second call gets the first one's output, unless that failed.
+func (r *Runner) PostSeed(ctx context.Context, seedID int64, command func(context.Context) (string, error)) (string, error) {
+	r.mu.Lock()
+	s := r.heldLocked(seedID)
+	if s == nil {
+		r.mu.Unlock()
+		return "", ErrUnknownSeed
+	}
+	r.mu.Unlock()
+	s.post.Lock()
+	defer s.post.Unlock()
+	if p := r.postSeed(s); p != nil && p.Error == "" {
+		return p.Output, nil
+	}
+	out, err := command(ctx)
+	p := &journal.PostSeed{At: time.Now(), Output: out}
+	if err != nil {
+		p.Error = err.Error()
+	}
+	if len(p.Output) > longestTail {
+		p.Output = p.Output[len(p.Output)-longestTail:]
+	}
+	r.mu.Lock()
+	s.e.PostSeed, s.e.Updated = p, time.Now()
+	r.mu.Unlock()
+	if serr := r.save(s); serr != nil {
+		r.log.Error("journal cannot be written; it is tried again", "seed", s.id, "error", serr)
+	}
+	return out, err
+}
+
+func (r *Runner) postSeed(s *seed) *journal.PostSeed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return s.e.PostSeed
+}
