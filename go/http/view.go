@@ -1,0 +1,112 @@
+package http
+
+import (
+	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/seedapi"
+)
+
+// stamp is a time as callers get it: UTC, whole seconds (some parsers of theirs take no fractions); the zero time stays.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+func viewSeed(s *agent.Seed) seedapi.Seed {
+	v := seedapi.Seed{
+		SeedID:            s.ID,
+		TargetHostname:    s.TargetHost,
+		SourceHostname:    s.SourceHost,
+		SeedMethod:        s.Method,
+		BackupSide:        s.BackupSide,
+		Status:            s.Status,
+		Stage:             s.Stage,
+		Retries:           s.Retries,
+		StartTimestamp:    stamp(s.StartedAt),
+		EndTimestamp:      stamp(s.EndedAt),
+		UpdatedAt:         stamp(s.UpdatedAt),
+		Attempt:           s.Attempt,
+		StageStarted:      stamp(s.Engine.StageStartedAt),
+		NotBefore:         stamp(s.NotBefore),
+		Progress:          viewProgress(s),
+		Hosts:             make([]seedapi.SeedHost, 0, len(agentapi.Sides)),
+		ErrorCode:         s.Problem.Code,
+		ErrorText:         scrub(s.Problem.Text),
+		Hint:              scrub(s.Problem.Hint),
+		ReplicaLagSeconds: -1,
+	}
+	for _, side := range agentapi.Sides {
+		v.Hosts = append(v.Hosts, viewSide(s, side))
+		if h := s.Engine.Hosts[side]; s.Status == agentapi.Failed && h != nil && h.Release == agent.ReleaseHeld {
+			v.Held, v.HeldUntil = true, stamp(s.Engine.HeldUntil)
+		}
+	}
+	if s.Stage == agentapi.ConnectSlave || s.Stage == agentapi.Cleanup {
+		v.ReplicaLagSeconds = s.Engine.Lag
+	}
+	return v
+}
+
+func viewProgress(s *agent.Seed) seedapi.Progress {
+	p := s.Engine.Progress
+	v := seedapi.Progress{
+		Bytes: p.Bytes, Total: p.Total, BytesPerSecond: p.Rate, ETASeconds: -1, What: p.What, MovedAt: stamp(p.MovedAt),
+	}
+	if !s.Active() {
+		v.BytesPerSecond = 0
+	}
+	if v.BytesPerSecond > 0 && p.Total > 0 && p.Bytes <= p.Total {
+		v.ETASeconds = (p.Total - p.Bytes + v.BytesPerSecond - 1) / v.BytesPerSecond
+	}
+	return v
+}
+
+func viewSide(s *agent.Seed, side agent.Side) seedapi.SeedHost {
+	v := seedapi.SeedHost{Hostname: s.Host(side), Side: side}
+	if h := s.Engine.Hosts[side]; h != nil {
+		v.StageStatus = h.Stage
+		v.UnreachableSince = stamp(h.UnreachableSince)
+		v.Release = string(h.Release)
+		v.ReleaseError = scrub(h.ReleaseError)
+	}
+	return v
+}
+
+func viewState(r agent.StageState) seedapi.SeedStageState {
+	return seedapi.SeedStageState{
+		SeedStageID: r.ID, SeedID: r.SeedID, Stage: r.Stage, Hostname: r.Host, Timestamp: stamp(r.At), Status: r.Status,
+		Details: scrub(r.Details), Attempt: r.Attempt, Repeats: max(r.Repeats, 1),
+	}
+}
+
+// viewHost never holds the token.
+func viewHost(h *agent.Host) seedapi.Agent {
+	info := h.Info
+	info.Token = ""
+	return seedapi.Agent{
+		Info: info, Data: h.Data, LastSeen: stamp(h.LastSeen), Status: string(h.Status), ClusterAlias: h.ClusterAlias,
+		MySQLVersion: h.MySQLVersion, LastError: scrub(h.LastError),
+	}
+}
+
+func viewCheck(c agent.Check) seedapi.Check {
+	return seedapi.Check{Name: c.Name, Result: string(c.Result), Found: c.Found, Needed: c.Needed, Hint: c.Hint}
+}
+
+func viewAudit(r agent.AuditRow) seedapi.AuditEntry {
+	key := r.Host
+	if r.Port > 0 && r.Host != "" {
+		key = address(r.Host, r.Port)
+	}
+	return seedapi.AuditEntry{
+		AuditID: r.ID, AuditTimestamp: stamp(r.At), AuditType: r.Type, AuditInstanceKey: key, Message: r.Message, User: r.User,
+	}
+}
+
+// views maps a list; the answer is never null.
+func views[T, V any](list []T, view func(T) V) []V {
+	out := make([]V, 0, len(list))
+	for _, x := range list {
+		out = append(out, view(x))
+	}
+	return out
+}
