@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+const (
+	// One connection writes, and its transactions begin as writers: a transaction never finds half-way that it may not
+	// write. The others read beside it, which WAL allows.
+	sqliteWriter = "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_foreign_keys=off&_txlock=immediate"
+	sqliteReader = "?_busy_timeout=10000&_query_only=1"
+
+	sqliteReaders = 8
+)
+
+func (s *Store) openSQLite(ctx context.Context, path string) error {
+	s.d = &sqliteDialect
+	if path == "" {
+		return errors.New("SQLite3DataFile is empty: name the database file")
+	}
+	path, err := realPath(path)
+	if err != nil {
+		return err
+	}
+	if s.lock, err = lockFile(path + ".lock"); err != nil {
+		return err
+	}
+	if err := makePrivate(path); err != nil {
+		return err
+	}
+	name := (&url.URL{Scheme: "file", Path: path}).String()
+	if s.write, err = sql.Open("sqlite3", name+sqliteWriter); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if err := s.write.PingContext(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if s.read, err = sql.Open("sqlite3", name+sqliteReader); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(sqliteReaders)
+	s.read.SetMaxIdleConns(sqliteReaders)
+	return nil
+}
+
+// realPath follows symbolic links, so that two names of one file meet at one lock.
+func realPath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return "", fmt.Errorf("folder of the database file: %w", err)
+	}
+	return filepath.Join(dir, filepath.Base(path)), nil
+}
+
+// makePrivate makes a missing file readable by us alone: it will hold the agents' tokens.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// sqliteRetryable: someone else (a person with the sqlite3 program) holds the file, and our busy time-out was not enough.
+func sqliteRetryable(err error, committing bool) bool {
+	var e sqlite3.Error
+	return !committing && errors.As(err, &e) && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
+}
