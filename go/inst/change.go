@@ -54,7 +54,7 @@ func (c *connecting) changeStatement(pos position) string {
 			add("AUTO_POSITION", "0")
 		}
 	}
-	return c.dialect.channel(c.dialect.ChangeSource, "") + strings.Join(options, ", ")
+	return c.dialect.ChangeSource + strings.Join(options, ", ")
 }
 
 func publicKeyOption(d Dialect) string { return "GET_" + d.SourcePrefix + "PUBLIC_KEY" }

@@ -52,8 +52,8 @@ func (t *Topology) ConnectReplica(ctx context.Context, target, source Address, a
 	if err != nil {
 		return err
 	}
-	if len(replications) == 1 && replications[0].of(source) && c.started(&replications[0], pos) {
-		return c.resume(ctx, &replications[0])
+	if len(replications) == 1 && replications[0].of(source) && replications[0].channel == "" && c.started(&replications[0], pos) {
+		return c.resume(ctx)
 	}
 	return c.fromCopy(ctx, pos)
 }

@@ -15,9 +15,9 @@ type Dialect struct {
 	ShowReplicas        string // replicas that registered here
 	ShowBinaryLogStatus string // file, position
 	ResetBinaryLogs     string
-	// ChangeSource begins the statement that SourcePrefix names the options of: CHANGE MASTER%s TO MASTER_HOST = ...
-	// The %s of this one and of the next three takes a channel: see channel.
+	// ChangeSource begins the statement that SourcePrefix names the options of: CHANGE MASTER TO MASTER_HOST = ...
 	ChangeSource string
+	// The %s of these three takes a channel: see channel.
 	StartReplica string
 	StopReplica  string
 	ResetReplica string // forgets the source
@@ -48,7 +48,7 @@ func DialectOf(v Version) Dialect {
 		ShowReplicas:        "SHOW SLAVE HOSTS",
 		ShowBinaryLogStatus: "SHOW MASTER STATUS",
 		ResetBinaryLogs:     "RESET MASTER",
-		ChangeSource:        "CHANGE MASTER%s TO ",
+		ChangeSource:        "CHANGE MASTER TO ",
 		StartReplica:        "START SLAVE%s",
 		StopReplica:         "STOP SLAVE%s",
 		ResetReplica:        "RESET SLAVE%s ALL",
@@ -69,8 +69,7 @@ func DialectOf(v Version) Dialect {
 	}
 	since := func(r [3]int) bool { return v.AtLeast(r[0], r[1], r[2]) }
 	d.HasPublicKey, d.HasChannels = since(publicKey), since(channels)
-	// MySQL names the channel at the end of the statement.
-	d.ChangeSource, d.ResetReplica = "CHANGE MASTER TO ", "RESET SLAVE ALL%s"
+	d.ResetReplica = "RESET SLAVE ALL%s" // MySQL names the channel at the end
 	if since(replicaWords) {
 		d.useReplicaWords()
 	}

@@ -82,4 +82,8 @@ type ReplicaState struct {
 	SourceLogFile string
 	ReadPos       int64
 	ExecPos       int64
+	// SourceNowFile and SourceNowPos are where the source wrote just before this was read; "" and 0 when it could not be
+	// asked.
+	SourceNowFile string
+	SourceNowPos  int64
 }

@@ -127,12 +127,12 @@ func compareFiles(a, b string) int {
 }
 
 // resume keeps the target's position and gives it today's credentials.
-func (c *connecting) resume(ctx context.Context, r *replication) error {
+func (c *connecting) resume(ctx context.Context) error {
 	c.step(fmt.Sprintf("%s is connected to %s already: go on from where it stands", c.addr, c.source.addr))
 	if err := c.exec(ctx, sessionMode); err != nil {
 		return err
 	}
-	if err := c.exec(ctx, c.dialect.channel(c.dialect.StopReplica, r.channel)); err != nil {
+	if err := c.exec(ctx, c.dialect.channel(c.dialect.StopReplica, "")); err != nil {
 		return err
 	}
 	stopped, err := c.replications(ctx) // again: the position moved until the threads had stopped

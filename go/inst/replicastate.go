@@ -7,6 +7,7 @@ const hintPurged = "the source's binary logs did not reach back to the copy: let
 // ReplicaState reads the gate: threads, errors, lag; of the replication from source, if there are several. ErrNotReplica
 // is wrapped when the server replicates from nobody.
 func (t *Topology) ReplicaState(ctx context.Context, target, source Address) (*ReplicaState, error) {
+	file, pos := t.sourceNow(ctx, source) // first: a replica that is not behind has read this far afterwards
 	s, err := t.open(ctx, "read replica state", target)
 	if err != nil {
 		return nil, err
@@ -26,5 +27,22 @@ func (t *Topology) ReplicaState(ctx context.Context, target, source Address) (*R
 			break
 		}
 	}
+	best.SourceNowFile, best.SourceNowPos = file, pos
 	return &best.ReplicaState, nil
+}
+
+// sourceNow is where the source writes; unknown when it does not answer at once, for the replica's own words count more.
+func (t *Topology) sourceNow(ctx context.Context, source Address) (file string, pos int64) {
+	ctx, cancel := context.WithTimeout(ctx, t.opt.ConnectTimeout)
+	defer cancel()
+	s, err := t.open(ctx, "read binary log position", source)
+	if err != nil {
+		return "", 0
+	}
+	defer s.close()
+	file, pos, err = s.binlogPosition(ctx)
+	if err != nil {
+		return "", 0
+	}
+	return file, pos
 }
