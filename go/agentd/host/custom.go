@@ -1,0 +1,34 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// ErrNoCommand: no custom command of that name is configured.
+var ErrNoCommand = errors.New("command not found")
+
+// CustomCommands is the names that CustomCommand takes, sorted.
+func (h *Host) CustomCommands() []string { return slices.Sorted(maps.Keys(h.o.CustomCommands)) }
+
+// CustomCommand runs a configured command, without any argument of the caller's, and returns its output. ErrNoCommand when
+// there is none of that name.
+func (h *Host) CustomCommand(ctx context.Context, name string) (string, error) {
+	args, ok := h.o.CustomCommands[name]
+	if !ok {
+		return "", fmt.Errorf("%s: %w", name, ErrNoCommand)
+	}
+	return h.o.Sudo.run(ctx, h.o.CommandLimit, args)
+}
+
+// PostSeedCommand runs the configured post-seed command; configured is false when there is none.
+func (h *Host) PostSeedCommand(ctx context.Context) (output string, configured bool, err error) {
+	if len(h.o.PostSeedCommand) == 0 {
+		return "", false, nil
+	}
+	output, err = h.o.Sudo.run(ctx, h.o.CommandLimit, h.o.PostSeedCommand)
+	return output, true, err
+}

@@ -1,0 +1,26 @@
+package host
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// findTools asks each tool that is there for its version: the first line it prints.
+func (h *Host) findTools(ctx context.Context) (map[string]string, error) {
+	found := map[string]string{}
+	for _, name := range h.o.Tools {
+		if _, err := exec.LookPath(name); err != nil {
+			continue
+		}
+		out, err := Sudo{}.run(ctx, 5*time.Second, []string{name, "--version"})
+		if err != nil && strings.TrimSpace(out) == "" {
+			h.log.Warn("tool does not tell its version", "tool", name, "error", err)
+			continue
+		}
+		first, _, _ := strings.Cut(strings.TrimSpace(out), "\n")
+		found[name] = first
+	}
+	return found, nil
+}
