@@ -51,7 +51,8 @@ type stream struct {
 	client  *Client
 	lastID  int64
 	opened  func()
-	backoff time.Duration // before the next try; 0: the first
+	backoff time.Duration // the last wait before a try; 0 after a stream that worked
+	first   time.Duration // what the service asks for as the first wait; 0: nothing
 }
 
 // run opens the stream once and reads it to its end.
@@ -81,10 +82,9 @@ func (s *stream) run(parent context.Context, event func(seedapi.Event) error) er
 	silent.Reset(streamIdle)
 	s.opened()
 	err = streamReader{
-		line:  func() { silent.Reset(streamIdle) },
-		retry: func(d time.Duration) { s.backoff = min(d, maxBackoff) },
+		line:  func() { silent.Reset(streamIdle); s.backoff = 0 },
+		retry: func(d time.Duration) { s.first = d },
 		event: func(e seedapi.Event) error {
-			s.backoff = 0
 			if e.ID > 0 {
 				s.lastID = e.ID
 			}
@@ -117,7 +117,7 @@ func notAStream(base string, resp *http.Response) error {
 
 // pause waits before the next try, longer each time; false when the context ended.
 func (s *stream) pause(ctx context.Context) bool {
-	s.backoff = min(max(2*s.backoff, firstBackoff), maxBackoff)
+	s.backoff = min(max(2*s.backoff, s.first, firstBackoff), maxBackoff)
 	t := time.NewTimer(s.backoff)
 	defer t.Stop()
 	select {
