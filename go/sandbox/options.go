@@ -19,6 +19,8 @@ type Options struct {
 	Port int
 	// Dir is the server's directory, made if it is not there; "" makes one in the system's temporary directory.
 	Dir string
+	// Data is a data directory of a stopped server to start on a copy of, instead of an empty one. Its accounts stay.
+	Data string
 	// ServerID 0 takes a random one.
 	ServerID uint32
 	// BufferPoolMB is InnoDB's buffer pool in MiB; 0 is 64.

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -103,11 +104,7 @@ func (s *Server) build(ctx context.Context, opts Options, p program, fresh bool)
 		return err
 	}
 	if fresh {
-		from, err := template(ctx, s.Kind, p)
-		if err != nil {
-			return err
-		}
-		if err := copyTree(ctx, from, s.Datadir); err != nil {
+		if err := s.copyData(ctx, opts.Data, p); err != nil {
 			return err
 		}
 	}
@@ -125,10 +122,26 @@ func (s *Server) build(ctx context.Context, opts Options, p program, fresh bool)
 		}
 		s.guard = g
 	}
-	if !fresh || opts.NoAccounts {
+	if !fresh || opts.NoAccounts || opts.Data != "" {
 		return s.Restart(ctx)
 	}
 	return s.firstStart(ctx, opts.Passwords)
+}
+
+func (s *Server) copyData(ctx context.Context, from string, p program) (err error) {
+	if from == "" {
+		if from, err = template(ctx, s.Kind, p); err != nil {
+			return err
+		}
+	}
+	if err := copyTree(ctx, from, s.Datadir); err != nil {
+		return err
+	}
+	err = os.Remove(filepath.Join(s.Datadir, "auto.cnf")) // no two servers may share its UUID
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func (s *Server) firstStart(ctx context.Context, passwords Passwords) error {
