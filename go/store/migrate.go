@@ -26,9 +26,9 @@ const (
 	selectVersion = `SELECT COALESCE(MAX(version), 0) FROM seed_schema_version`
 	insertVersion = `INSERT INTO seed_schema_version (version, name, applied_at) VALUES (?, ?, ?)`
 
-	// The lock's name is of the whole server; the database's name may be as long as a lock's name may be.
-	takeMigrationLock = `SELECT GET_LOCK(CONCAT('seed-schema-', MD5(DATABASE())), 60)`
-	freeMigrationLock = `SELECT RELEASE_LOCK(CONCAT('seed-schema-', MD5(DATABASE())))`
+	// The lock is the whole server's, so its name has the database in it, as a hash because both may have 64 letters.
+	takeMigrationLock = `SELECT GET_LOCK(CONCAT('seed-schema-', LEFT(SHA2(DATABASE(), 256), 32)), 60)`
+	freeMigrationLock = `SELECT RELEASE_LOCK(CONCAT('seed-schema-', LEFT(SHA2(DATABASE(), 256), 32)))`
 )
 
 // migrate brings the schema to the newest version. Other nodes that do the same wait: on MySQL for a named lock, on SQLite
