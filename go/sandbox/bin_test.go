@@ -1,10 +1,8 @@
 package sandbox
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -15,21 +13,14 @@ func TestClientsOfAKindReachItsServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join(t.TempDir(), "client.cnf")
-		text := "[client]\nhost=" + s.Host + "\nprotocol=tcp\nuser=" + s.AgentUser + "\npassword=\"" +
-			strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s.Passwords.Agent) + "\"\n"
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		port := "--port=" + strings.TrimPrefix(s.Address(), s.Host+":")
+		file := clientFile(t, s)
 		for _, argv := range [][]string{
-			{"mysql", "--defaults-extra-file=" + file, port, "--execute=SELECT CURRENT_USER()"},
-			{"mysqladmin", "--defaults-file=" + file, port, "status"},
-			{"mysqldump", "--defaults-file=" + file, port, "--no-tablespaces", "mysql", "help_topic"},
+			{"mysql", "--defaults-extra-file=" + file, "--execute=SELECT CURRENT_USER()"},
+			{"mysqladmin", "--defaults-file=" + file, "status"},
 		} {
 			out, err := exec.Command(filepath.Join(bin, argv[0]), argv[1:]...).CombinedOutput()
 			if err != nil {
-				t.Errorf("%s: %v\n%s", argv[0], err, tail(string(out), 40))
+				t.Errorf("%s: %v\n%s", argv[0], err, out)
 			}
 		}
 	})

@@ -3,11 +3,16 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 const notOurs = " NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
+
+// charsetBeforeCollation says nothing that the collation does not say; MySQL prints it in the copy of a table whose column
+// has the character set of the table, not in the original.
+var charsetBeforeCollation = regexp.MustCompile(` CHARACTER SET \w+ COLLATE `)
 
 // table is a table with rows of its own.
 type table struct {
@@ -64,6 +69,9 @@ func enter(ctx context.Context, db queryer, found inventory, what, name string) 
 	for column, value := range rows[0] {
 		if column == "Created" { // a trigger's moment of birth
 			continue
+		}
+		if what == "table" {
+			value = charsetBeforeCollation.ReplaceAllString(value, " COLLATE ")
 		}
 		parts = append(parts, column+": "+value)
 	}
