@@ -90,7 +90,10 @@ func (a *App) open(ctx context.Context) error {
 
 func (a *App) build() error {
 	c := a.config
-	a.leader = leader.New(leader.Options{Store: a.store, Node: a.node, Log: a.log})
+	var err error
+	if a.leader, err = leader.New(leader.Options{Store: a.store, Node: a.node, Log: a.log}); err != nil {
+		return err
+	}
 	meter, err := metrics.New(metrics.Options{
 		Version: a.version, Seeds: a.store, Leading: func() bool { _, leads := a.leader.Leading(); return leads },
 	})
@@ -116,8 +119,8 @@ func (a *App) build() error {
 	p := policy(c)
 	options := agent.Options{
 		Store: a.store, Client: a.client, Topology: topology, Policy: p, Events: hub, Meter: meter, Leader: a.leader, Log: a.log, Node: a.node,
-		Checks: preflight.New(preflight.Options{Store: a.store, Client: a.client, Topology: topology, MaxActiveSeeds: p.MaxActive,
-			MaxActiveSeedsPerSource: p.MaxPerSource}),
+		Checks: preflight.New(preflight.Options{Store: a.store, Client: a.client, Topology: topology,
+			Policy: preflight.Policy{MaxActiveSeeds: p.MaxActive, MaxActiveSeedsPerSource: p.MaxPerSource}}),
 	}
 	a.engine = agent.New(options)
 	a.registry = agent.NewRegistry(options)
