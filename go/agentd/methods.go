@@ -1,0 +1,101 @@
+package agentd
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/config"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
+)
+
+// tools are the programs whose versions the agent tells.
+var tools = []string{"mysqldump", "mariadb-dump", "mysql", "mariadb", "mysqld", "mariadbd", "mydumper", "myloader", "xtrabackup", "mariabackup"}
+
+// makeMethods makes every method there is; those that are not enabled can still finish and release their old seeds.
+func (a *App) makeMethods() ([]Method, error) {
+	if a.o.Methods != nil {
+		return a.o.Methods, nil
+	}
+	c := a.o.Config
+	dump, err := mysqldump.New(mysqldump.Options{Servers: a.host.MySQL(), Extra: c.Mysqldump.Options})
+	if err != nil {
+		return nil, err
+	}
+	return []Method{{dump, c.Mysqldump.Enabled}}, nil
+}
+
+func hostOptions(c *config.Config, log *slog.Logger) host.Options {
+	mount := c.LVM.MountPoint
+	if mount == "" {
+		mount = filepath.Join(c.Common.BackupDir, "lvm")
+	}
+	return host.Options{
+		MySQL: host.NewMySQL(host.MySQLOptions{
+			User: c.MySQL.User, Password: string(c.MySQL.Password), Host: c.MySQL.Host, Port: c.MySQL.Port, Socket: c.MySQL.Socket,
+		}),
+		BackupDir: c.Common.BackupDir, Sudo: host.Sudo{Enabled: c.Common.ExecWithSudo, User: c.Common.SudoUser},
+		StatusCommand: c.MySQL.ServiceStatusCommand, StartCommand: c.MySQL.ServiceStartCommand, StopCommand: c.MySQL.ServiceStopCommand,
+		CustomCommands: c.CustomCommands, PostSeedCommand: c.PostSeedCommand, Tools: tools, Logger: log,
+		LVM: host.LVMOptions{
+			Enabled: c.LVM.Enabled, MountPoint: mount, CreateSnapshotCommand: c.LVM.CreateSnapshotCommand,
+			LocalSnapshotsCommand: c.LVM.AvailableLocalSnapshotHosts, SnapshotHostsCommand: c.LVM.AvailableSnapshotHosts,
+			SnapshotVolumesFilter: c.LVM.SnapshotVolumesFilter,
+		},
+	}
+}
+
+// data is the answer to get-agent-data.
+func (a *App) data(ctx context.Context) agentapi.Data {
+	d := a.host.Data(ctx)
+	d.AvailiableSeedMethods = a.offers.get(ctx)
+	d.AgentVersion = a.o.Version
+	d.Abilities = []string{
+		agentapi.AbilityAttempts, agentapi.AbilityTokenHeader, agentapi.AbilityRelease, agentapi.AbilityProbe, agentapi.AbilityCallback,
+	}
+	d.AllowErase, d.SeedPort = a.o.Config.Common.AllowErase, a.o.Config.Common.SeedPort
+	return d
+}
+
+// offers asks the enabled methods what they offer, and keeps the answer for a while.
+type offers struct {
+	methods []Method
+	log     *slog.Logger
+
+	mu   sync.Mutex
+	at   time.Time
+	last map[agentapi.Method]agentapi.MethodOffer
+	why  map[agentapi.Method]string // what was logged last
+}
+
+func (o *offers) get(ctx context.Context) map[agentapi.Method]agentapi.MethodOffer {
+	const fresh, limit = 5 * time.Second, 5 * time.Second
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.last != nil && time.Since(o.at) < fresh {
+		return o.last
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	found, why := map[agentapi.Method]agentapi.MethodOffer{}, map[agentapi.Method]string{}
+	for _, m := range o.methods {
+		if !m.Enabled {
+			continue
+		}
+		offer, err := m.Offer(ctx)
+		if err != nil {
+			why[m.Name()] = err.Error()
+			if o.why[m.Name()] != err.Error() {
+				o.log.Warn("method is not offered", "method", m.Name(), "error", err)
+			}
+			continue
+		}
+		found[m.Name()] = offer
+	}
+	o.last, o.why, o.at = found, why, time.Now()
+	return found
+}
