@@ -95,9 +95,15 @@ func (s *session) exec(ctx context.Context, statement string) error {
 type row map[string]string
 
 // rows runs a query and gives each row to add, as texts in the order of the columns; NULL is nil.
-func (s *session) rows(ctx context.Context, query string, add func(columns []string, values []sql.NullString) error) error {
+func (s *session) rows(ctx context.Context, query string, add func(columns []string, values []sql.NullString) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opt.QueryTimeout)
 	defer cancel()
+	defer func() {
+		// The driver panics at rows that are shorter than announced. MySQL 5.6 sends such ones.
+		if broken := recover(); broken != nil {
+			err = s.fail(fmt.Errorf("%s: the server's answer is malformed: %v", firstWords(query), broken))
+		}
+	}()
 	rows, err := s.conn.QueryContext(ctx, query)
 	if err != nil {
 		return s.failStatement(ctx, query, err)

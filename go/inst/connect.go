@@ -28,7 +28,8 @@ type connecting struct {
 func (t *Topology) ConnectReplica(ctx context.Context, target, source Address, at agentapi.Metadata, step func(text string)) error {
 	const op = "connect replica"
 	if target == source {
-		return &Error{Code: CodeRefused, Op: op, Host: target.String(), Text: "target and source are the same server", Permanent: true}
+		return &Error{Code: CodeRefused, Op: op, Host: target.String(), Text: "target and source are the same server",
+			Permanent: true, Hint: "name two different hosts"}
 	}
 	s, err := t.open(ctx, op, target)
 	if err != nil {
@@ -70,6 +71,9 @@ func (t *Topology) prepareConnect(ctx context.Context, s *session, source Addres
 			Hint: "choose another password for the replication account"}
 	}
 	if c.to, err = s.facts(ctx); err != nil {
+		return nil, err
+	}
+	if c.to.Replicas, err = s.replicas(ctx); err != nil {
 		return nil, err
 	}
 	if c.source, err = t.open(ctx, s.op, source); err != nil {

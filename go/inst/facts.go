@@ -18,7 +18,7 @@ var variables = []string{
 }
 
 // facts reads what is needed of a server to connect it, which costs a few milliseconds whatever its size: everything of an
-// Instance but schemas, engines and accounts.
+// Instance but replicas, schemas, engines and accounts.
 func (s *session) facts(ctx context.Context) (*Instance, error) {
 	v, err := s.settings(ctx)
 	if err != nil {
@@ -51,9 +51,6 @@ func (s *session) facts(ctx context.Context) (*Instance, error) {
 		return nil, err
 	}
 	if in.BinlogFile, in.BinlogPos, err = s.binlogPosition(ctx); err != nil {
-		return nil, err
-	}
-	if in.Replicas, err = s.replicas(ctx); err != nil {
 		return nil, err
 	}
 	sources, err := s.replications(ctx)
@@ -137,7 +134,8 @@ func (s *session) binlogPosition(ctx context.Context) (file string, pos int64, e
 }
 
 // replicas names those that read the server's binary log now. The threads that send it are the truth, for a reader need
-// not register; but an account without PROCESS sees only its own threads, so the registered ones count as well.
+// not register; but an account without PROCESS sees only its own threads, so when there are none the registered ones count.
+// (Asking for these only then matters with MySQL 5.6, which sends broken rows for replicas that are just leaving.)
 func (s *session) replicas(ctx context.Context) ([]string, error) {
 	threads, err := s.table(ctx, "SHOW PROCESSLIST")
 	if err != nil {
@@ -149,19 +147,14 @@ func (s *session) replicas(ctx context.Context) ([]string, error) {
 			names = append(names, clientHost(r["Host"]))
 		}
 	}
+	if len(names) > 0 {
+		return names, nil
+	}
 	registered, err := s.table(ctx, s.dialect.ShowReplicas)
-	if err != nil {
-		return nil, err
+	for _, r := range registered {
+		names = append(names, cmp.Or(r["Host"], "server with ID "+cmp.Or(r["Server_Id"], r["Server_id"])))
 	}
-	for len(names) < len(registered) {
-		r := registered[len(names)]
-		name := r["Host"]
-		if name == "" {
-			name = "server with ID " + cmp.Or(r["Server_Id"], r["Server_id"])
-		}
-		names = append(names, name)
-	}
-	return names, nil
+	return names, err
 }
 
 // clientHost is a thread's Host without its port.

@@ -40,6 +40,9 @@ func (t *Topology) ReadInstance(ctx context.Context, addr Address) (*Instance, e
 	if err != nil {
 		return nil, err
 	}
+	if in.Replicas, err = s.replicas(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.requireSight(ctx); err != nil {
 		return nil, err
 	}
