@@ -26,11 +26,11 @@ func confirmLoss(ctx context.Context, s *session, target string, checks []seedap
 	_, in := s.Terminal(s.Stdin)
 	_, out := s.Terminal(s.Stderr)
 	if !in || !out {
-		return exitf(ExitRefused, "%s holds data that will be lost: %s; say --yes to agree", target, lost.Found)
+		return exitf(ExitRefused, "what %s holds now will be lost (%s); say --yes to agree", target, lost.Found)
 	}
 	p := s.page(s.Stderr)
 	checkList(p, checks)
-	p.line(bold, fmt.Sprintf("%s holds data that will be lost: %s", target, lost.Found))
+	p.line(bold, fmt.Sprintf("What %s holds now will be lost (%s).", target, lost.Found))
 	p.b.WriteString("Type the target's name to go on: ")
 	if err := p.writeTo(s.Stderr); err != nil {
 		return err

@@ -47,7 +47,7 @@ type grammar struct {
 
 // groups are the headings of the help.
 var groups = map[string]string{
-	"seeds":   "Seeds",
+	"seeds":   "Seeding",
 	"agents":  "Agents and their hosts",
 	"service": "The service",
 	"program": "This program",

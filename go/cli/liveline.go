@@ -14,8 +14,8 @@ import (
 
 // Widths of the bar in columns, without its ends.
 const (
-	widestBar   = 30
-	narrowedBar = 6
+	widestBar    = 30
+	narrowestBar = 6
 )
 
 // liveLine shows a seed in one line of a terminal, again and again in the same place. Errors stay on lines of their own.
@@ -97,17 +97,26 @@ func (l *liveLine) text(now time.Time, width int) string {
 		parts = l.seedParts(now)
 	}
 	line := plain(strings.Join(parts, "  "))
-	if l.seed != nil && l.seed.Progress.Total > 0 && client.Live(*l.seed) {
-		room := width - utf8.RuneCountInString(line) - len("  []")
-		if n := min(room, widestBar); n >= narrowedBar {
-			head := plain(parts[0])
-			line = head + "  [" + bar(l.seed.Progress.Bytes, l.seed.Progress.Total, n) + "]" + strings.TrimPrefix(line, head)
+	if l.seed != nil && l.away.IsZero() && l.seed.Status == agentapi.Running {
+		line = l.withBar(line, plain(parts[0]), width)
+		if what := l.seed.Progress.What; what != "" {
+			line += "  " + plain(what)
 		}
 	}
 	if r := []rune(line); len(r) > max(width, 1) {
 		line = string(r[:max(width, 1)])
 	}
 	return line
+}
+
+// withBar puts a bar behind the head of the line where there is room for it.
+func (l *liveLine) withBar(line, head string, width int) string {
+	p := l.seed.Progress
+	n := min(width-utf8.RuneCountInString(line)-len("  []"), widestBar)
+	if p.Total <= 0 || n < narrowestBar {
+		return line
+	}
+	return head + "  [" + bar(p.Bytes, p.Total, n) + "]" + strings.TrimPrefix(line, head)
 }
 
 func (l *liveLine) seedParts(now time.Time) []string {
@@ -121,7 +130,7 @@ func (l *liveLine) seedParts(now time.Time) []string {
 		return append(parts, retryWords(*s, now))
 	}
 	parts = append(parts, unreachableWords(*s, now)...)
-	for _, w := range []string{formatProgress(s.Progress.Bytes, s.Progress.Total), rateWords(s.Progress), etaWords(s.Progress), s.Progress.What} {
+	for _, w := range []string{formatProgress(s.Progress.Bytes, s.Progress.Total), rateWords(s.Progress), etaWords(s.Progress)} {
 		if w != "" {
 			parts = append(parts, w)
 		}

@@ -51,9 +51,6 @@ func (s *session) page(stream io.Writer) *page {
 	return &page{color: s.colors(stream), now: s.Now(), loc: s.Location}
 }
 
-// tables says whether the answer is for a person.
-func (s *session) tables() bool { return s.globals.Output == "table" }
-
 // say writes a line to standard error.
 func (s *session) say(format string, args ...any) {
 	fmt.Fprintln(s.Stderr, plain(fmt.Sprintf(format, args...)))

@@ -27,7 +27,7 @@ func summary(p *page, s seedapi.Seed, states []seedapi.SeedStageState) {
 			p.line(normal, "  "+s.Hint)
 		}
 		if s.Held {
-			p.line(normal, fmt.Sprintf("  what was copied is held until %s; go on with: orchestrator-seed agent-retry-seed %d --wait", p.time(s.HeldUntil), s.SeedID))
+			p.line(normal, fmt.Sprintf("  what was copied is held for another %s; go on with: orchestrator-seed agent-retry-seed %d --wait", p.left(s.HeldUntil), s.SeedID))
 			p.line(normal, fmt.Sprintf("  or let go of it with: orchestrator-seed agent-release-seed %d", s.SeedID))
 		}
 	}

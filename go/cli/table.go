@@ -78,13 +78,13 @@ func (p *page) row(cols []column, width []int, cells []string, look func(string)
 func (p *page) pairs(rows [][2]string) {
 	width := 0
 	for _, r := range rows {
-		if r[1] != "" {
+		if r[1] != "" && r[1] != none {
 			width = max(width, utf8.RuneCountInString(r[0]))
 		}
 	}
 	for _, r := range rows {
 		text := strings.TrimSpace(plain(r[1]))
-		if text == "" {
+		if text == "" || text == none {
 			continue
 		}
 		pad := strings.Repeat(" ", width-utf8.RuneCountInString(r[0]))
@@ -103,6 +103,9 @@ func (p *page) list(words []string) {
 		p.b.WriteString(plain(w) + "\n")
 	}
 }
+
+// left is how long it is until t.
+func (p *page) left(t time.Time) string { return formatDuration(max(t.Sub(p.now), 0)) }
 
 func (p *page) time(t time.Time) string { return formatTime(t, p.now, p.loc) }
 

@@ -33,7 +33,7 @@ func seedList(p *page, seeds []seedapi.Seed) {
 func seedNow(s seedapi.Seed, p *page) string {
 	switch {
 	case s.Held:
-		return "held until " + p.time(s.HeldUntil)
+		return "held for " + p.left(s.HeldUntil)
 	case s.Status == agentapi.Failed && s.ErrorCode == codeAborted:
 		return codeAborted
 	case s.Status == agentapi.Error && !s.NotBefore.IsZero():
@@ -62,7 +62,7 @@ func seedDetails(p *page, s seedapi.Seed) {
 		retry = p.time(s.NotBefore)
 	}
 	if s.Held {
-		held = "until " + p.time(s.HeldUntil) + ": agent-retry-seed goes on with it, agent-release-seed lets go of it"
+		held = "for another " + p.left(s.HeldUntil) + ": agent-retry-seed goes on with it, agent-release-seed lets go of it"
 	}
 	if s.Stage == agentapi.ConnectSlave && s.ReplicaLagSeconds >= 0 {
 		lag = fmt.Sprintf("%d s", s.ReplicaLagSeconds)
@@ -94,7 +94,7 @@ func seedDetails(p *page, s seedapi.Seed) {
 	for _, h := range s.Hosts {
 		away := ""
 		if !h.UnreachableSince.IsZero() {
-			away = "since " + p.time(h.UnreachableSince)
+			away = "for " + formatDuration(p.now.Sub(h.UnreachableSince))
 		}
 		rows = append(rows, []string{h.Hostname, string(h.Side), string(h.StageStatus), away, h.Release, h.ReleaseError})
 	}

@@ -27,7 +27,8 @@ type SeedUpdate struct {
 // Watch yields a seed now and whenever it has changed, until it is no longer live; that state is the last one yielded.
 // Events say when to look, and where none come it looks every poll (0: DefaultPoll). A look that failed is yielded as an
 // error, and if the reader goes on, so does Watch: a restart of the service is a few errors in between. It ends after an
-// error that asking again cannot help, and with the context, whose end is not yielded.
+// error that asking again cannot help, and with the context, whose end is not yielded. The first state after errors is
+// yielded even if nothing has changed.
 func (c *Client) Watch(ctx context.Context, id int64, poll time.Duration) iter.Seq2[SeedUpdate, error] {
 	if poll <= 0 {
 		poll = DefaultPoll
@@ -46,6 +47,7 @@ func (c *Client) Watch(ctx context.Context, id int64, poll time.Duration) iter.S
 			case ctx.Err() != nil:
 				return
 			case err != nil:
+				last = nil // the next state is yielded even if it is the same: the reader sees that the service is back
 				if !yield(SeedUpdate{}, err) || !Temporary(err) {
 					return
 				}
