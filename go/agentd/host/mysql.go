@@ -89,7 +89,8 @@ func (m *MySQL) OpenAs(ctx context.Context, addr Address, user, password string)
 	c.ParseTime = true
 	c.Loc = time.UTC
 	c.AllowNativePasswords = true
-	if err := c.Apply(mysql.Charset("utf8mb4,utf8", "")); err != nil {
+	c.MaxAllowedPacket = 1 << 30 // the server has its own bound; a row of a dump may be this long
+	if err := c.Apply(mysql.Charset("utf8mb4", "")); err != nil {
 		return nil, fmt.Errorf("connect to MySQL at %s: %w", addr, err)
 	}
 	connector, err := mysql.NewConnector(c)
