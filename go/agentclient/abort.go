@@ -149,7 +149,7 @@ func (c *Client) cleanedUp(ctx context.Context, r request, s *agent.Seed) error 
 			return nil
 		case st.Status == agentapi.Error:
 			return &agent.OpError{Code: agent.CodeStageFailed, Op: r.op, Host: r.host.Info.Hostname, Stage: r.stage,
-				Text: "cleaning up failed: " + r.redact(clip(st.Details, 4096))}
+				Text: "cleaning up failed: " + clip(r.redact(st.Details), 4096)}
 		}
 		select {
 		case <-ctx.Done():

@@ -114,3 +114,11 @@ func TestReleaseOnAnAgentOfOthersThatFailsOrTakesTooLongIsNotConfirmed(t *testin
 		}
 	})
 }
+
+func TestAnAgentOfOursThatCanNotEndItsWorkInTimeSaysSo(t *testing.T) {
+	everywhere(t, setup{}, func(t *testing.T, w *world) {
+		w.target.Break("", agentfake.RefuseWith(agentapi.APIResponse{Message: "backup of seed 7 has not ended yet", ErrorCode: "still-running"}))
+		wantOp(t, w.client.Abort(t.Context(), w.target.Host(), w.at(agentapi.Backup)), agent.ErrStillRunning, "still-running", "not ended yet")
+		wantOp(t, w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target), agent.ErrStillRunning, "still-running", "not ended yet")
+	})
+}

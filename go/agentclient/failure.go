@@ -14,8 +14,11 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 )
 
-// codeUnknownSeed is what our agents put into ErrorCode besides the sentence that v2 agents say.
-const codeUnknownSeed = "unknown-seed"
+// What our agents put into ErrorCode, besides the sentences that v2 agents say.
+const (
+	codeUnknownSeed  = "unknown-seed"
+	codeStillRunning = "still-running"
+)
 
 // unknownSeed matches every way in which agents say that they do not know a seed, or that stage of it.
 var unknownSeed = regexp.MustCompile(`SeedID( \d+)?( on stage \S+)? not found`)
@@ -43,7 +46,7 @@ func (r request) noAnswer(text string, cause error) *agent.OpError {
 
 // notPromised is the error for an answer that is not what the path promises.
 func (r request) notPromised(body []byte, want string) *agent.OpError {
-	e := r.noAnswer(fmt.Sprintf("%s answered %s instead of %s", r.path[0], seen(body), want), nil)
+	e := r.noAnswer(fmt.Sprintf("%s answered %s instead of %s", r.path[0], r.seen(body), want), nil)
 	e.Hint = fmt.Sprintf("see that port %d of %s is an orchestrator-agent", r.host.Info.Port, r.host.Info.Hostname)
 	return e
 }
@@ -52,7 +55,7 @@ func (r request) notPromised(body []byte, want string) *agent.OpError {
 func (r request) refusal(a answer) *agent.OpError {
 	var said agentapi.APIResponse
 	if json.Unmarshal(a.body, &said) != nil || said.Code == "" || said.Message == "" {
-		return r.noAnswer(fmt.Sprintf("%s answered %d %s: %s", r.path[0], a.status, http.StatusText(a.status), seen(a.body)), nil)
+		return r.noAnswer(fmt.Sprintf("%s answered %d %s: %s", r.path[0], a.status, http.StatusText(a.status), r.seen(a.body)), nil)
 	}
 	return r.said(said)
 }
@@ -61,11 +64,13 @@ func (r request) refusal(a answer) *agent.OpError {
 func (r request) said(said agentapi.APIResponse) *agent.OpError {
 	e := &agent.OpError{
 		Code: said.ErrorCode, Op: r.op, Host: r.host.Info.Hostname, Stage: r.stage,
-		Text: r.redact(clip(said.Message, 4096)), Hint: r.redact(clip(said.Hint, 1024)), Permanent: said.Permanent,
+		Text: clip(r.redact(said.Message), 4096), Hint: clip(r.redact(said.Hint), 1024), Permanent: said.Permanent,
 	}
 	switch {
 	case said.ErrorCode == codeUnknownSeed || unknownSeed.MatchString(said.Message):
 		e.Code, e.Err = agent.CodeAgentForgot, agent.ErrUnknownSeed
+	case said.ErrorCode == codeStillRunning:
+		e.Err = agent.ErrStillRunning
 	case e.Code == "":
 		e.Code = agent.CodeAgentRefused
 	}
@@ -87,10 +92,10 @@ func (r request) redact(text string) string {
 	return text
 }
 
-// seen shows the beginning of a body on one line.
-func seen(body []byte) string {
-	if len(body) > 400 {
-		body = body[:400]
+// seen shows the beginning of a body on one line. Secrets are taken out before it is cut, so that no part of one is left.
+func (r request) seen(body []byte) string {
+	if len(body) > 4096 {
+		body = body[:4096]
 	}
 	text := strings.Map(func(c rune) rune {
 		if unicode.IsSpace(c) {
@@ -100,7 +105,7 @@ func seen(body []byte) string {
 			return '.'
 		}
 		return c
-	}, string(body))
+	}, r.redact(string(body)))
 	text = strings.Join(strings.Fields(text), " ")
 	if text == "" {
 		return "nothing"

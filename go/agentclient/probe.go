@@ -63,7 +63,7 @@ func (c *Client) probe(ctx context.Context, r request) (agentapi.ProbeResult, er
 	if err := r.details(body, &result, "OK"); err != nil {
 		return agentapi.ProbeResult{}, err
 	}
-	result.Error, result.Found = r.redact(clip(result.Error, 2048)), clip(result.Found, 256)
+	result.Error, result.Found = clip(r.redact(result.Error), 2048), clip(result.Found, 256)
 	return result, nil
 }
 

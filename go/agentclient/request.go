@@ -95,7 +95,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		return answer{}, r.noAnswer("the answer was cut: "+c.lost(ctx, err), err)
 	}
 	if int64(len(body)) > limit {
-		return answer{}, r.noAnswer(fmt.Sprintf("the answer is longer than %d MiB, it begins with %s", limit>>20, seen(body)), nil)
+		return answer{}, r.noAnswer(fmt.Sprintf("the answer is longer than %d MiB, it begins with %s", limit>>20, r.seen(body)), nil)
 	}
 	return answer{status: resp.StatusCode, body: body}, nil
 }

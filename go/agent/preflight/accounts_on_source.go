@@ -33,15 +33,17 @@ var accountsOnSource = check{
 	},
 }
 
-// accountUser is the user's name in 'user'@'host'.
+// accountUser is the user's name in 'user'@'host', as QUOTE() or a dump writes it.
 func accountUser(account string) string {
 	at := strings.LastIndex(account, "@")
 	if at < 0 {
 		at = len(account)
 	}
 	user := account[:at]
-	if len(user) >= 2 && user[0] == '\'' && user[len(user)-1] == '\'' {
-		user = strings.ReplaceAll(user[1:len(user)-1], "''", "'")
+	if len(user) < 2 || user[0] != '\'' || user[len(user)-1] != '\'' {
+		return user
 	}
-	return user
+	return unquote.Replace(user[1 : len(user)-1])
 }
+
+var unquote = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `''`, `'`)

@@ -19,7 +19,7 @@ func TestSizesAreShownInBinaryUnits(t *testing.T) {
 
 func TestTheUserIsTakenOutOfAnAccount(t *testing.T) {
 	for account, want := range map[string]string{
-		"'agent'@'127.0.0.1'": "agent", "'a@b'@'%'": "a@b", "'o''neill'@'%'": "o'neill", "root@localhost": "root", "''@'%'": "", "bare": "bare", "'": "'",
+		"'agent'@'127.0.0.1'": "agent", "'a@b'@'%'": "a@b", "'o''neill'@'%'": "o'neill", `'o\'neill'@'%'`: "o'neill", `'back\\slash'@'%'`: `back\slash`, "root@localhost": "root", "''@'%'": "", "bare": "bare", "'": "'",
 	} {
 		if got := accountUser(account); got != want {
 			t.Errorf("%s: %q, want %q", account, got, want)
@@ -63,7 +63,7 @@ func FuzzToolSeries(f *testing.F) {
 }
 
 func FuzzAccountUser(f *testing.F) {
-	for _, account := range []string{"'agent'@'127.0.0.1'", "'o''neill'@'%'", "'a@b'@'::1'", "root@localhost", "@"} {
+	for _, account := range []string{"'agent'@'127.0.0.1'", "'o''neill'@'%'", `'o\'neill'@'%'`, "'a@b'@'::1'", "root@localhost", "@"} {
 		f.Add(account)
 	}
 	f.Fuzz(func(t *testing.T, account string) {

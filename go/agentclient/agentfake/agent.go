@@ -178,7 +178,7 @@ func DefaultData(v2 bool) *agentapi.Data {
 			agentapi.Mysqldump: offer(agentapi.Target, false), agentapi.Mydumper: offer(agentapi.Target, false),
 			agentapi.Xtrabackup: offer(agentapi.Source, true), agentapi.LVM: offer(agentapi.Source, true),
 		},
-		AgentCommands: []string{"echo"}, NumCPU: 2, MemTotal: 25222541312, OsName: "Debian GNU/Linux 12 (bookworm)",
+		AgentCommands: []string{"post-seed-command", "echo"}, NumCPU: 2, MemTotal: 25222541312, OsName: "Debian GNU/Linux 12 (bookworm)",
 	}
 	if v2 {
 		return d
