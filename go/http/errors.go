@@ -85,18 +85,57 @@ func cmpOr(a, b string) string {
 }
 
 var (
-	tokenInURL = regexp.MustCompile(`(?i)((?:token|password)=)[^&\s"']+`)
-	hexToken   = regexp.MustCompile(`\b[0-9a-fA-F]{64}\b`)
-	goType     = regexp.MustCompile(`\*[a-z][a-z0-9]*\.[A-Z]\w*:? ?`)
-	logTime    = regexp.MustCompile(`\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?\s*`)
+	secretInURL = regexp.MustCompile(`(?i)((?:token|password)=)[^&\s"']+`)
+	goType      = regexp.MustCompile(`\*[a-z][a-z0-9]*\.[A-Z]\w*:? ?`)
+	logTime     = regexp.MustCompile(`\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?\s*`)
 )
 
-// scrub takes out what an answer must not hold, wherever the text came from: tokens, Go's type names, timestamps.
+// scrub takes out what a message must not hold, wherever its text came from: secrets, Go's type names, timestamps.
 func scrub(s string) string {
-	s = tokenInURL.ReplaceAllString(s, "${1}...")
-	s = hexToken.ReplaceAllString(s, "...")
-	s = goType.ReplaceAllString(s, "")
+	s = hideSecrets(s)
+	if strings.Contains(s, "*") {
+		s = goType.ReplaceAllString(s, "")
+	}
 	return logTime.ReplaceAllString(s, "")
+}
+
+// hideSecrets takes agents' tokens out of a text, and values that are named token or password.
+func hideSecrets(s string) string {
+	if strings.Contains(s, "=") {
+		s = secretInURL.ReplaceAllString(s, "${1}...")
+	}
+	return hideTokens(s)
+}
+
+const tokenDigits = 64
+
+// hideTokens replaces runs of hexadecimal digits that are as long as a token.
+func hideTokens(s string) string {
+	if len(s) < tokenDigits {
+		return s
+	}
+	var b strings.Builder
+	kept, begin := 0, 0 // s[:kept] is written; s[begin:i] is the run of digits before i
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && isHex(s[i]) {
+			continue
+		}
+		if i-begin >= tokenDigits {
+			b.WriteString(s[kept:begin])
+			b.WriteString("...")
+			kept = i
+		}
+		begin = i + 1
+	}
+	if kept == 0 {
+		return s
+	}
+	b.WriteString(s[kept:])
+	return b.String()
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
 // sentence makes an error's text presentable.

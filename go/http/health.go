@@ -45,7 +45,7 @@ func (s *Server) statusEndpoint(routes []Route) []Route {
 func (s *Server) node(r *http.Request) (n seedapi.NodeStatus, status int, code, message string) {
 	n = s.Node.NodeStatus(r.Context())
 	n.StartedAt = stamp(n.StartedAt)
-	n.Problem = scrub(n.Problem)
+	n.Problem = hideSecrets(n.Problem)
 	if n.Healthy {
 		return n, http.StatusOK, "OK", "Application node is healthy"
 	}

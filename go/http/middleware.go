@@ -78,7 +78,7 @@ func (s *Server) logAccess(r *http.Request, i *info, c *counter, took time.Durat
 		slog.String("remote", r.RemoteAddr), slog.String("user", i.who.name),
 	}
 	if i.err != nil {
-		attrs = append(attrs, slog.String("error", scrub(i.err.Error())))
+		attrs = append(attrs, slog.String("error", hideSecrets(i.err.Error())))
 	}
 	switch {
 	case c.code() >= 500 && i.err != nil:
@@ -91,7 +91,7 @@ func (s *Server) logAccess(r *http.Request, i *info, c *counter, took time.Durat
 
 // loggable is path and query without what is secret.
 func loggable(u *url.URL) string {
-	path := hexToken.ReplaceAllString(u.EscapedPath(), "...")
+	path := hideTokens(u.EscapedPath())
 	if u.RawQuery == "" {
 		return path
 	}
@@ -101,7 +101,7 @@ func loggable(u *url.URL) string {
 			q[name] = []string{"..."}
 		}
 	}
-	return path + "?" + hexToken.ReplaceAllString(q.Encode(), "...")
+	return path + "?" + hideTokens(q.Encode())
 }
 
 // counter remembers what was sent. Unwrap leads http.ResponseController to the connection.
@@ -148,7 +148,7 @@ func (s *Server) survivePanic(next http.Handler) http.Handler {
 				panic(p)
 			}
 			s.Log.ErrorContext(r.Context(), "panic in a request", "id", infoOf(r).id, "path", loggable(r.URL),
-				"panic", scrub(fmt.Sprint(p)), "stack", string(debug.Stack()))
+				"panic", hideSecrets(fmt.Sprint(p)), "stack", string(debug.Stack()))
 			if c, ok := w.(*counter); ok && c.status != 0 {
 				panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 			}

@@ -30,8 +30,8 @@ func viewSeed(s *agent.Seed) seedapi.Seed {
 		Progress:          viewProgress(s),
 		Hosts:             make([]seedapi.SeedHost, 0, len(agentapi.Sides)),
 		ErrorCode:         s.Problem.Code,
-		ErrorText:         scrub(s.Problem.Text),
-		Hint:              scrub(s.Problem.Hint),
+		ErrorText:         hideSecrets(s.Problem.Text),
+		Hint:              hideSecrets(s.Problem.Hint),
 		ReplicaLagSeconds: -1,
 	}
 	for _, side := range agentapi.Sides {
@@ -66,7 +66,7 @@ func viewSide(s *agent.Seed, side agent.Side) seedapi.SeedHost {
 		v.StageStatus = h.Stage
 		v.UnreachableSince = stamp(h.UnreachableSince)
 		v.Release = string(h.Release)
-		v.ReleaseError = scrub(h.ReleaseError)
+		v.ReleaseError = hideSecrets(h.ReleaseError)
 	}
 	return v
 }
@@ -74,7 +74,7 @@ func viewSide(s *agent.Seed, side agent.Side) seedapi.SeedHost {
 func viewState(r agent.StageState) seedapi.SeedStageState {
 	return seedapi.SeedStageState{
 		SeedStageID: r.ID, SeedID: r.SeedID, Stage: r.Stage, Hostname: r.Host, Timestamp: stamp(r.At), Status: r.Status,
-		Details: scrub(r.Details), Attempt: r.Attempt, Repeats: max(r.Repeats, 1),
+		Details: hideSecrets(r.Details), Attempt: r.Attempt, Repeats: max(r.Repeats, 1),
 	}
 }
 
@@ -84,7 +84,7 @@ func viewHost(h *agent.Host) seedapi.Agent {
 	info.Token = ""
 	return seedapi.Agent{
 		Info: info, Data: h.Data, LastSeen: stamp(h.LastSeen), Status: string(h.Status), ClusterAlias: h.ClusterAlias,
-		MySQLVersion: h.MySQLVersion, LastError: scrub(h.LastError),
+		MySQLVersion: h.MySQLVersion, LastError: hideSecrets(h.LastError),
 	}
 }
 
