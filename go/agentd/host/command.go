@@ -40,8 +40,14 @@ func (s Sudo) vector(args []string) []string {
 // limit is over. The error names the program, never its arguments, and holds the end of stderr. A program that it leaves
 // running in the background, such as a server, is left alone.
 func (s Sudo) run(ctx context.Context, limit time.Duration, args []string) (string, error) {
+	out, _, err := s.runBoth(ctx, limit, args)
+	return out, err
+}
+
+// runBoth is run with what was written to stderr besides.
+func (s Sudo) runBoth(ctx context.Context, limit time.Duration, args []string) (stdout, stderr string, err error) {
 	if len(args) == 0 {
-		return "", errors.New("no command is configured")
+		return "", "", errors.New("no command is configured")
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -52,7 +58,7 @@ func (s Sudo) run(ctx context.Context, limit time.Duration, args []string) (stri
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
 	var out, errOut bounded
 	c.Stdout, c.Stderr = &out, &errOut
-	err := c.Run() // sends SIGKILL to the program after the delay
+	err = c.Run() // sends SIGKILL to the program after the delay
 	if ctx.Err() != nil && c.Process != nil {
 		syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // and here to what is left of its group
 	}
@@ -60,7 +66,7 @@ func (s Sudo) run(ctx context.Context, limit time.Duration, args []string) (stri
 		err = nil // it ended well, and left something in the background that holds its output
 	}
 	if err == nil {
-		return out.String(), nil
+		return out.String(), errOut.String(), nil
 	}
 	if cause := ctx.Err(); cause != nil {
 		if errors.Is(cause, context.DeadlineExceeded) {
@@ -72,7 +78,7 @@ func (s Sudo) run(ctx context.Context, limit time.Duration, args []string) (stri
 	if len(text) > 2000 {
 		text = "..." + strings.ToValidUTF8(text[len(text)-2000:], "")
 	}
-	return out.String(), fmt.Errorf("command %q: %w: %s", filepath.Base(args[0]), err, text)
+	return out.String(), errOut.String(), fmt.Errorf("command %q: %w: %s", filepath.Base(args[0]), err, text)
 }
 
 // bounded keeps the first maxOutput bytes that are written to it.

@@ -14,12 +14,15 @@ func (h *Host) findTools(ctx context.Context) (map[string]string, error) {
 		if _, err := exec.LookPath(name); err != nil {
 			continue
 		}
-		out, err := Sudo{}.run(ctx, 5*time.Second, []string{name, "--version"})
-		if err != nil && strings.TrimSpace(out) == "" {
+		out, errOut, err := Sudo{}.runBoth(ctx, 5*time.Second, []string{name, "--version"})
+		if out = strings.TrimSpace(out); out == "" {
+			out = strings.TrimSpace(errOut) // mariabackup
+		}
+		if err != nil && out == "" {
 			h.log.Warn("tool does not tell its version", "tool", name, "error", err)
 			continue
 		}
-		first, _, _ := strings.Cut(strings.TrimSpace(out), "\n")
+		first, _, _ := strings.Cut(out, "\n")
 		found[name] = first
 	}
 	return found, nil
