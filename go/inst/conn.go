@@ -204,7 +204,7 @@ func (s *session) failStatement(ctx context.Context, statement string, err error
 func firstWords(statement string) string {
 	words := strings.Fields(statement)
 	n := 0
-	for n < len(words) && n < 5 && strings.ToUpper(words[n]) == words[n] && !strings.ContainsAny(words[n], "'\"=@,(") {
+	for n < len(words) && n < 5 && strings.ToUpper(words[n]) == words[n] && !strings.ContainsAny(words[n], "'\"=@,(_") {
 		n++
 	}
 	if n == 0 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
@@ -21,8 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func oracle(t *testing.T, opts sandbox.Options) (*sql.Conn, context.Context) {
 	t.Helper()
 	s := sandbox.StartT(t, opts)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
+	ctx := t.Context()
 	db := s.Open("")
 	conn, err := db.Conn(ctx)
 	if err != nil {
