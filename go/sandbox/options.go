@@ -17,7 +17,8 @@ type Options struct {
 	Host string
 	// Port 0 takes a free one.
 	Port int
-	// Dir is the server's directory, made if it is not there; "" makes one in the system's temporary directory.
+	// Dir is the server's directory, made if it is not there, and removed by Close; "" makes one in the system's temporary
+	// directory.
 	Dir string
 	// Data is a data directory of a stopped server to start on a copy of, instead of an empty one. Its accounts stay.
 	Data string

@@ -41,8 +41,8 @@ type Server struct {
 	guard  *guard
 }
 
-// Start makes a data directory, starts a server on it, makes the accounts and returns when it answers. A Dir that holds a
-// server already, stopped or running, is taken over as it is. On error nothing of it is left.
+// Start makes a data directory, starts a server on it, makes the accounts and returns when it answers. Dir must be
+// empty or not be there. On error nothing of it is left.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	p, err := opts.Kind.program()
 	if err != nil {
@@ -52,11 +52,10 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		return nil, fmt.Errorf("start %s: %w", opts.Kind, err)
 	}
 	s := newServer(opts)
-	fresh, err := s.claimDir()
-	if err != nil {
+	if err := s.claimDir(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", opts.Kind, err)
 	}
-	if err := s.build(ctx, opts, p, fresh); err != nil {
+	if err := s.build(ctx, opts, p); err != nil {
 		err = fmt.Errorf("start %s on %s: %w\n%s", s.Kind, s.Address(), err, s.LogTail(20))
 		return nil, errors.Join(err, s.Close())
 	}
@@ -86,27 +85,21 @@ func socketPath(dir string) string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("seed-%d-%d.sock", os.Getpid(), time.Now().UnixNano()))
 }
 
-// claimDir says whether the directory is empty and new data is to be made; it refuses one that holds other things, because
-// Close removes it.
-func (s *Server) claimDir() (fresh bool, err error) {
-	if _, err := os.Stat(s.Defaults); err == nil {
-		return false, nil
-	}
+// claimDir refuses a directory that holds anything, because Close removes it.
+func (s *Server) claimDir() error {
 	entries, err := os.ReadDir(s.Dir)
 	if err == nil && len(entries) > 0 {
-		err = fmt.Errorf("directory %s is not empty and not a sandbox server's", s.Dir)
+		err = fmt.Errorf("directory %s is not empty", s.Dir)
 	}
-	return true, err
+	return err
 }
 
-func (s *Server) build(ctx context.Context, opts Options, p program, fresh bool) error {
+func (s *Server) build(ctx context.Context, opts Options, p program) error {
 	if err := os.MkdirAll(filepath.Join(s.Dir, "tmp"), 0o700); err != nil {
 		return err
 	}
-	if fresh {
-		if err := s.copyData(ctx, opts.Data, p); err != nil {
-			return err
-		}
+	if err := s.copyData(ctx, opts.Data, p); err != nil {
+		return err
 	}
 	config := "[mysqld]\n" + strings.Join(opts.config(p, s), "\n") + "\n"
 	if err := os.WriteFile(s.Defaults, []byte(config), 0o600); err != nil {
@@ -122,7 +115,7 @@ func (s *Server) build(ctx context.Context, opts Options, p program, fresh bool)
 		}
 		s.guard = g
 	}
-	if !fresh || opts.NoAccounts || opts.Data != "" {
+	if opts.NoAccounts || opts.Data != "" {
 		return s.Restart(ctx)
 	}
 	return s.firstStart(ctx, opts.Passwords)
