@@ -28,7 +28,7 @@ func (f *fakeLease) set(err error, delay time.Duration) {
 }
 
 func (f *fakeLease) AcquireLease(ctx context.Context, node string, ttl time.Duration) (int64, bool, error) {
-	term, ok, err, delay := f.acquire(node, ttl)
+	term, ok, delay, err := f.acquire(node, ttl)
 	select {
 	case <-ctx.Done():
 		return 0, false, ctx.Err()
@@ -37,18 +37,18 @@ func (f *fakeLease) AcquireLease(ctx context.Context, node string, ttl time.Dura
 	}
 }
 
-func (f *fakeLease) acquire(node string, ttl time.Duration) (int64, bool, error, time.Duration) {
+func (f *fakeLease) acquire(node string, ttl time.Duration) (int64, bool, time.Duration, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	live := time.Now().Before(f.expires)
 	if f.err != nil || live && f.node != node {
-		return 0, false, f.err, f.delay
+		return 0, false, f.delay, f.err
 	}
 	if !live {
 		f.term++
 	}
 	f.node, f.expires = node, time.Now().Add(ttl)
-	return f.term, true, nil, f.delay
+	return f.term, true, f.delay, nil
 }
 
 func (f *fakeLease) ReleaseLease(_ context.Context, node string, term int64) error {
