@@ -28,9 +28,9 @@ const (
 	maxDays    = 366 * 100
 )
 
-func text(name, help string) Key   { return Key{Name: name, Help: help} }
-func flag(name, help string) Key   { return Key{Name: name, Help: help, Allowed: "true or false"} }
-func secret(name, help string) Key { return Key{Name: name, Help: help, Secret: true} }
+func text(name, help string) Key    { return Key{Name: name, Help: help} }
+func boolean(name, help string) Key { return Key{Name: name, Help: help, Allowed: "true or false"} }
+func secret(name, help string) Key  { return Key{Name: name, Help: help, Secret: true} }
 
 func list(name, help string) Key { return Key{Name: name, Help: help, Allowed: "a list of texts"} }
 
@@ -44,10 +44,10 @@ func Groups() []Group {
 		{"Listening", []Key{
 			text("ListenAddress", "where the service listens for people, pages and scripts, `host:port`"),
 			text("AgentsServerPort", "where the service listens for agents, `:port` or `host:port`"),
-			flag("ServeAgentsHttp", "open the agents' door (orchestrator's own default is false)"),
+			boolean("ServeAgentsHttp", "open the agents' door (orchestrator's own default is false)"),
 			text("URLPrefix", "path below which everything is served, such as `/orchestrator`"),
 			text("StatusEndpoint", "another path that answers like `/api/status`"),
-			flag("Debug", "log at debug level"),
+			boolean("Debug", "log at debug level"),
 			text("AuditLogFile", "file to which audit lines are written besides the database"),
 		}},
 		{"Backend database", []Key{
@@ -59,11 +59,11 @@ func Groups() []Group {
 			text("MySQLOrchestratorUser", "for `mysql`: account"),
 			secret("MySQLOrchestratorPassword", "for `mysql`: its password"),
 			text("MySQLOrchestratorCredentialsConfigFile", "my.cnf-style file with `user` and `password` below `[client]`, instead of the two keys"),
-			flag("MySQLOrchestratorUseMutualTLS", "TLS with a certificate of our own"),
+			boolean("MySQLOrchestratorUseMutualTLS", "TLS with a certificate of our own"),
 			text("MySQLOrchestratorSSLCertFile", "that certificate, PEM"),
 			text("MySQLOrchestratorSSLPrivateKeyFile", "its private key, PEM"),
 			text("MySQLOrchestratorSSLCAFile", "authorities that may have signed the server's certificate, PEM"),
-			flag("MySQLOrchestratorSSLSkipVerify", "accept any certificate of the server"),
+			boolean("MySQLOrchestratorSSLSkipVerify", "accept any certificate of the server"),
 		}},
 		{"Connecting to the seeded servers", []Key{
 			text("MySQLTopologyUser", "account on the MySQL servers"),
@@ -72,9 +72,9 @@ func Groups() []Group {
 			text("MySQLTopologySSLCertFile", "certificate of our own, PEM"),
 			text("MySQLTopologySSLPrivateKeyFile", "its private key, PEM"),
 			text("MySQLTopologySSLCAFile", "authorities that may have signed the servers' certificates, PEM"),
-			flag("MySQLTopologySSLSkipVerify", "accept any certificate of the servers"),
-			flag("MySQLTopologyUseMutualTLS", "TLS with a certificate of our own"),
-			flag("MySQLTopologyUseMixedTLS", "use TLS with the servers that have it and none with the others"),
+			boolean("MySQLTopologySSLSkipVerify", "accept any certificate of the servers"),
+			boolean("MySQLTopologyUseMutualTLS", "TLS with a certificate of our own"),
+			boolean("MySQLTopologyUseMixedTLS", "use TLS with the servers that have it and none with the others"),
 			number("MySQLConnectTimeoutSeconds", "longest time to connect", 1, maxSeconds),
 			text("ReplicationCredentialsQuery", "asked on the source; its first row is the user and the password for replication"),
 			text("ReplicationUser", "replication account, where no query is given"),
@@ -91,7 +91,7 @@ func Groups() []Group {
 			number("MaxRetriesForSeedStage", "how often a failed stage is tried again", 0, 1000),
 			number("SeedBackupStaleFailMinutes", "a backup or restore that moves no byte for so long has failed", 1, maxMinutes),
 			number("SeedDowntimeHours", "length of the target's downtime entry", 1, maxHours),
-			flag("SeedEventDriven", "go on at once when a step made progress, instead of waiting for the interval"),
+			boolean("SeedEventDriven", "go on at once when a step made progress, instead of waiting for the interval"),
 			number("SeedAgentUnreachableFailMinutes", "an agent that can't be reached for so long has failed its stage", 1, maxMinutes),
 			number("SeedReplicaLagThresholdSeconds", "the new replica's lag has to fall below this", 0, maxSeconds),
 			number("SeedCatchUpMinutes", "how long the new replica may take to catch up", 1, maxMinutes),
@@ -107,25 +107,25 @@ func Groups() []Group {
 			secret("HTTPAuthPassword", "for `basic` and `multi`: the password"),
 			text("AuthUserHeader", "for `proxy`: the header in which the proxy names the user"),
 			list("PowerAuthUsers", "for `proxy`: users that may change things; `*` is everyone"),
-			flag("ReadOnly", "refuse everything that changes something"),
+			boolean("ReadOnly", "refuse everything that changes something"),
 		}},
 		{"TLS for people", []Key{
-			flag("UseSSL", "serve HTTPS at `ListenAddress`"),
-			flag("UseMutualTLS", "ask callers for a certificate too"),
+			boolean("UseSSL", "serve HTTPS at `ListenAddress`"),
+			boolean("UseMutualTLS", "ask callers for a certificate too"),
 			text("SSLPrivateKeyFile", "private key, PEM"),
 			text("SSLCertFile", "certificate, PEM"),
 			text("SSLCAFile", "authorities that may have signed callers' certificates, PEM"),
 			list("SSLValidOUs", "organizational units of which a caller's certificate has to have one; empty: any"),
-			flag("SSLSkipVerify", "accept any certificate where the service calls itself or another node"),
+			boolean("SSLSkipVerify", "accept any certificate where the service calls itself or another node"),
 		}},
 		{"TLS with agents", []Key{
-			flag("AgentsUseSSL", "TLS at the agents' door and in calls to agents"),
-			flag("AgentsUseMutualTLS", "certificates on both sides"),
+			boolean("AgentsUseSSL", "TLS at the agents' door and in calls to agents"),
+			boolean("AgentsUseMutualTLS", "certificates on both sides"),
 			text("AgentSSLPrivateKeyFile", "private key, PEM"),
 			text("AgentSSLCertFile", "certificate, PEM"),
 			text("AgentSSLCAFile", "authorities that may have signed agents' certificates, PEM"),
 			list("AgentSSLValidOUs", "organizational units of which an agent's certificate has to have one; empty: any"),
-			flag("AgentSSLSkipVerify", "accept any certificate of an agent"),
+			boolean("AgentSSLSkipVerify", "accept any certificate of an agent"),
 		}},
 	}
 }

@@ -170,8 +170,8 @@ func syntaxError(body []byte, err error) error {
 	if !errors.As(err, &se) {
 		return errors.New("it has to be a JSON object")
 	}
-	before := body[:min(int(se.Offset), len(body))]
+	before := body[:max(0, min(int(se.Offset)-1, len(body)))] // Offset counts the byte that is wrong
 	line := 1 + bytes.Count(before, []byte("\n"))
-	column := len(before) - (bytes.LastIndexByte(before, '\n') + 1)
-	return fmt.Errorf("line %d, column %d: %w", line, max(column, 1), err)
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	return fmt.Errorf("line %d, column %d: %w", line, column, err)
 }
