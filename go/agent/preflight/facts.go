@@ -77,6 +77,9 @@ func (c *Checks) gather(ctx context.Context, method agent.Method, target, source
 	if f.source.host != nil {
 		tasks = append(tasks, func(ctx context.Context) {
 			user, password, f.credentialsErr = c.opts.Topology.ReplicationCredentials(ctx, f.source.address())
+			if f.credentialsErr == nil && user == "" { // an agent that is asked without a user tries its own account
+				f.credentialsErr = errors.New("the name of the account is empty")
+			}
 		})
 	} else {
 		f.credentialsErr = f.source.unregistered()

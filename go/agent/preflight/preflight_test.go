@@ -26,6 +26,7 @@ type backend struct {
 	err      error // of the store
 	seedsErr error
 	slow     time.Duration // each answer of MySQL
+	nameless bool          // the credentials have no user
 }
 
 func (b *backend) Host(_ context.Context, name string) (*agent.Host, error) {
@@ -54,6 +55,9 @@ func (b *backend) ReadInstance(ctx context.Context, a inst.Address) (*inst.Insta
 }
 
 func (b *backend) ReplicationCredentials(context.Context, inst.Address) (string, string, error) {
+	if b.nameless {
+		return "", "secret", nil
+	}
 	return "repl", "secret", nil
 }
 
@@ -116,6 +120,14 @@ func TestTwoHostsOfOursPassAndTheLoginIsTriedFromTheTarget(t *testing.T) {
 	}
 	if w.source.Count("probe-listen")+w.target.Count("probe-listen") != 0 {
 		t.Error("a dump needs no data port")
+	}
+}
+
+func TestCredentialsWithoutANameAreNoneAndNoOtherAccountIsTried(t *testing.T) {
+	w := newWorld(t, false)
+	w.nameless = true
+	if c := w.run(t, agentapi.Mysqldump)["replication-credentials"]; c.Result != agent.Fail || w.target.Count("probe-mysql") != 0 {
+		t.Errorf("%+v after %v", c, w.target.Paths())
 	}
 }
 
