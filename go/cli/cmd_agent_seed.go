@@ -78,8 +78,7 @@ func (c *agentSeedCmd) explain(ctx context.Context, s *session, api *client.Clie
 	}
 	checks, checkErr := client.CheckSeed(c.method(), c.Target, c.Source).Do(ctx, api)
 	if checkErr == nil && refused(checks) {
-		s.say("orchestrator-seed: %s", sentence(err))
-		return s.refuse(checks)
+		return s.refuse(checks) // it says all that the error says, and more readably
 	}
 	if e.ErrorCode == codeCheckFailed {
 		return &exitError{status: ExitRefused, err: err}

@@ -48,7 +48,8 @@ func (s *session) colors(stream io.Writer) bool {
 
 // page begins something for a person to read on that stream.
 func (s *session) page(stream io.Writer) *page {
-	return &page{color: s.colors(stream), now: s.Now(), loc: s.Location}
+	width, _ := s.Terminal(stream)
+	return &page{color: s.colors(stream), width: width, now: s.Now(), loc: s.Location}
 }
 
 // say writes a line to standard error.

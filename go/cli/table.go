@@ -11,6 +11,7 @@ import (
 type page struct {
 	b     strings.Builder
 	color bool
+	width int // columns of the terminal, for tables to fit; 0: no terminal, rows stay on one line
 	now   time.Time
 	loc   *time.Location
 }
@@ -46,6 +47,7 @@ func (p *page) table(heads []string, rows [][]string) {
 			width[i] = max(width[i], utf8.RuneCountInString(r[i]))
 		}
 	}
+	fit(width, p.width)
 	head := make([]string, len(cols))
 	for i, c := range cols {
 		head[i] = strings.ToUpper(c.name)
@@ -56,22 +58,44 @@ func (p *page) table(heads []string, rows [][]string) {
 	}
 }
 
+// row adds a row, on as many lines as its longest cell needs.
 func (p *page) row(cols []column, width []int, cells []string, look func(string) style) {
+	wrapped, lines := make([][]string, len(cells)), 1
+	for i, text := range cells {
+		wrapped[i] = []string{text}
+		if utf8.RuneCountInString(text) > width[i] {
+			wrapped[i] = wrap(text, width[i])
+		}
+		lines = max(lines, len(wrapped[i]))
+	}
+	for n := range lines {
+		line := make([]string, len(cells))
+		for i, w := range wrapped {
+			if n < len(w) {
+				line[i] = w[n]
+			}
+		}
+		p.rowLine(cols, width, line, look)
+	}
+}
+
+func (p *page) rowLine(cols []column, width []int, cells []string, look func(string) style) {
+	var b strings.Builder
 	for i, text := range cells {
 		if i > 0 {
-			p.b.WriteString("  ")
+			b.WriteString("  ")
 		}
 		pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(text))
 		switch {
 		case cols[i].right:
-			p.b.WriteString(pad + paint(p.color, look(text), text))
+			b.WriteString(pad + paint(p.color, look(text), text))
 		case i == len(cells)-1:
-			p.b.WriteString(paint(p.color, look(text), text))
+			b.WriteString(paint(p.color, look(text), text))
 		default:
-			p.b.WriteString(paint(p.color, look(text), text) + pad)
+			b.WriteString(paint(p.color, look(text), text) + pad)
 		}
 	}
-	p.b.WriteByte('\n')
+	p.b.WriteString(strings.TrimRight(b.String(), " ") + "\n")
 }
 
 // pairs adds names and values; a value that is empty is left out with its name.

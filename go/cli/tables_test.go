@@ -111,3 +111,25 @@ func TestColoursAreForTerminalsOfPeopleWhoWantThem(t *testing.T) {
 		}
 	}
 }
+
+func TestAWideTableFitsTheTerminalAndLosesNoWord(t *testing.T) {
+	w := newWorld(t, 72)
+	t.Setenv("NO_COLOR", "1")
+	checks, err := json.Marshal([]seedapi.Check{
+		{Name: "target-data", Result: "warn", Found: "2 schemas on db2 will be lost, 1.2 GiB: shop (1.2 GiB), a_schema_with_a_name_longer_than_any_column (4 KiB)", Needed: "a target whose data nobody needs", Hint: "see that nobody needs it, or save it first"},
+		{Name: "disk", Result: "pass", Found: "10 GiB", Needed: "1 GiB"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.service.Set("GET agent-seed-check/Mysqldump/db2/db1", clientfake.Answer{Body: string(checks)})
+	if status := w.run("agent-seed-check", "Mysqldump", "db2", "db1"); status != ExitOK {
+		t.Fatal(w.err)
+	}
+	for _, line := range strings.Split(w.out.String(), "\n") {
+		if n := len([]rune(line)); n > 72 {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+	golden(t, "checks-narrow.txt", w.out.String())
+}
