@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/client"
 	"github.com/orchestrator-seed/orchestrator-seed/go/seedapi"
@@ -70,9 +71,14 @@ func (c *agentSeedCmd) agree(ctx context.Context, s *session, api *client.Client
 	return confirmLoss(ctx, s, c.Target, checks)
 }
 
-// explain shows the checks when they are why the start was refused.
+// explain shows the checks when they are why the start was refused, and says so when nobody knows what became of it.
 func (c *agentSeedCmd) explain(ctx context.Context, s *session, api *client.Client, err error) error {
 	var e *client.Error
+	lost := client.IsUnreachable(err) && !errors.Is(err, syscall.ECONNREFUSED)
+	if lost || ctx.Err() != nil {
+		s.say("whether the seed was started is not known; it would be shown by: orchestrator-seed agent-active-seeds %s", c.Target)
+		return err
+	}
 	if !errors.As(err, &e) || e.Status < 500 && e.ErrorCode != codeCheckFailed {
 		return err
 	}

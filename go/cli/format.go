@@ -95,6 +95,18 @@ func formatProgress(done, total int64) string {
 	return ""
 }
 
+// formatShare is formatProgress in less room: "30%  3.0/10.0 GiB".
+func formatShare(done, total int64) string {
+	if total <= 0 {
+		return formatProgress(done, total)
+	}
+	d, t := formatBytes(done), formatBytes(total)
+	if number, ok := strings.CutSuffix(d, t[strings.LastIndexByte(t, ' '):]); ok {
+		d = number
+	}
+	return fmt.Sprintf("%d%%  %s/%s", percent(done, total), d, t)
+}
+
 // percent is between 0 and 100, and 100 only when all is done.
 func percent(done, total int64) int {
 	if total <= 0 || done <= 0 {

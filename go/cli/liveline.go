@@ -121,7 +121,7 @@ func (l *liveLine) withBar(line, head string, width int) string {
 
 func (l *liveLine) seedParts(now time.Time) []string {
 	s := l.seed
-	head := fmt.Sprintf("seed %d  %s %d/%d %s", s.SeedID, s.Stage, stageNumber(s.Stage), len(agentapi.Stages), s.Status)
+	head := fmt.Sprintf("#%d %s %d/%d %s", s.SeedID, s.Stage, stageNumber(s.Stage), len(agentapi.Stages), s.Status)
 	parts := []string{head}
 	if !l.away.IsZero() {
 		return append(parts, "the service does not answer for "+formatDuration(now.Sub(l.away)))
@@ -130,7 +130,7 @@ func (l *liveLine) seedParts(now time.Time) []string {
 		return append(parts, retryWords(*s, now))
 	}
 	parts = append(parts, unreachableWords(*s, now)...)
-	for _, w := range []string{formatProgress(s.Progress.Bytes, s.Progress.Total), rateWords(s.Progress), etaWords(s.Progress)} {
+	for _, w := range []string{formatShare(s.Progress.Bytes, s.Progress.Total), rateWords(s.Progress), etaWords(s.Progress)} {
 		if w != "" {
 			parts = append(parts, w)
 		}

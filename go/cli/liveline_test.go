@@ -35,7 +35,7 @@ func TestTheLiveLineSaysWhereASeedIsInAnyWidth(t *testing.T) {
 		{"the service is away", liveLine{seed: &copying, away: noon.Add(-12 * time.Second)}},
 	} {
 		fmt.Fprintf(&b, "# %s\n", c.name)
-		for _, width := range []int{140, 99, 60, 20} {
+		for _, width := range []int{140, 99, 79, 60, 20} {
 			text := c.line.text(noon, width)
 			if n := utf8.RuneCountInString(text); n > width {
 				t.Errorf("%s: %d columns in a terminal of %d", c.name, n, width)
@@ -99,7 +99,7 @@ func TestOnATerminalOneLineIsWrittenOverAndOnlyErrorsStay(t *testing.T) {
 	w.move(t, seed(agentapi.Prepare, agentapi.Scheduled))
 	w.err.await(w.ctx, t, "Prepare 1/5")
 	live := terminal(w.err.String())
-	if len(live) != 2 || live[0] != "Backup, try 1: connection to db1 lost" || !strings.HasPrefix(live[1], "seed 7  Prepare 1/5 Scheduled") {
+	if len(live) != 2 || live[0] != "Backup, try 1: connection to db1 lost" || !strings.HasPrefix(live[1], "#7 Prepare 1/5 Scheduled") {
 		t.Errorf("the terminal shows %q", live)
 	}
 	if !strings.Contains(w.err.String(), "\x1b[36mRunning\x1b[0m") {
@@ -122,7 +122,7 @@ func TestTheLiveLineCountsHowLongTheServiceIsAway(t *testing.T) {
 	l.lost(errors.New("connection refused"))
 	now = now.Add(12 * time.Second)
 	l.tick()
-	if got := terminal(out.String()); got[0] != "seed 7  Backup 2/5 Running  the service does not answer for 12s" {
+	if got := terminal(out.String()); got[0] != "#7 Backup 2/5 Running  the service does not answer for 12s" {
 		t.Errorf("the terminal shows %q", got)
 	}
 }
