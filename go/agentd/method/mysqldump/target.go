@@ -1,0 +1,93 @@
+package mysqldump
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpaccounts"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpsql"
+)
+
+// prepare checks what can be checked, and then drops all of the target's user schemas.
+func (l *loader) prepare(ctx context.Context) error {
+	s, err := openSession(ctx, l.db)
+	if err != nil {
+		return err
+	}
+	defer s.end()
+	if unknown, err := dumpaccounts.Unknown(ctx, s.Conn, l.accounts); err != nil {
+		return accountsError(err)
+	} else if unknown != "" {
+		return failed(CodePrivileges, "upgrade the target's MySQL to the source's version, or take these privileges away on the source", nil,
+			"the target's MySQL %s does not know what accounts of the source have: %s; nothing was changed on this host", l.server.Version, unknown)
+	}
+	if err := l.raisePacket(ctx); err != nil {
+		return err
+	}
+	schemas, err := userSchemas(ctx, s.Conn)
+	if err != nil {
+		return loadError(err, "reading the target's schemas")
+	}
+	for _, name := range schemas {
+		l.w.Run.Progress(0, l.d.Raw, "dropping "+name)
+		if err := s.exec(ctx, "DROP DATABASE IF EXISTS "+dumpsql.Name(name)); err != nil {
+			return err
+		}
+	}
+	if len(schemas) > 0 {
+		l.w.Run.Say(fmt.Sprintf("dropped the target's %d user schemas", len(schemas)))
+	}
+	return nil
+}
+
+// rememberPacket is the journal's key for the target's max_allowed_packet from before Restore.
+const rememberPacket = "max_allowed_packet"
+
+// raisePacket lets the target take the dump's longest statement; new connections have it.
+func (l *loader) raisePacket(ctx context.Context) error {
+	var now int64
+	if err := l.db.QueryRowContext(ctx, "SELECT @@GLOBAL.max_allowed_packet").Scan(&now); err != nil {
+		return loadError(err, "reading max_allowed_packet")
+	}
+	if l.d.Statement+1024 < now {
+		return nil
+	}
+	if err := l.w.Run.Remember(rememberPacket, now); err != nil {
+		return err
+	}
+	if _, err := l.db.ExecContext(ctx, "SET GLOBAL max_allowed_packet = 1073741824"); err != nil {
+		return loadError(err, fmt.Sprintf("raising max_allowed_packet from %d for a statement of %d bytes", now, l.d.Statement))
+	}
+	l.db.SetMaxIdleConns(0)
+	l.db.SetMaxIdleConns(2)
+	return nil
+}
+
+// putBack undoes what Restore set on the target's server and did not come to put back.
+func (m *Mysqldump) putBack(ctx context.Context, w *method.Work) error {
+	var before int64
+	found, err := w.Run.Recall(rememberPacket, &before)
+	if err != nil || !found || before == 0 {
+		return err
+	}
+	db, err := m.o.Servers.Open(ctx, m.o.Servers.Local())
+	if err != nil {
+		return fmt.Errorf("put max_allowed_packet back: %w", err)
+	}
+	defer db.Close()
+	return m.putBackOn(ctx, w, db)
+}
+
+func (m *Mysqldump) putBackOn(ctx context.Context, w *method.Work, db *sql.DB) error {
+	var before int64
+	found, err := w.Run.Recall(rememberPacket, &before)
+	if err != nil || !found || before == 0 {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("SET GLOBAL max_allowed_packet = %d", before)); err != nil {
+		return fmt.Errorf("put max_allowed_packet back: %w", err)
+	}
+	return w.Run.Remember(rememberPacket, 0)
+}

@@ -1,0 +1,225 @@
+package mysqldump_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
+)
+
+// runner is the smallest runner: it starts processes in groups of their own and keeps what is said in memory.
+type runner struct {
+	mu         sync.Mutex
+	said       []string
+	remembered map[string][]byte
+	progress   []agentapi.Progress
+	onProgress func(what string)
+	started    []*exec.Cmd
+}
+
+func (r *runner) Command(ctx context.Context, env []string, name string, args ...string) *method.Cmd {
+	c := exec.CommandContext(ctx, name, args...)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
+	c.Env = append(os.Environ(), env...)
+	start := func() error {
+		err := c.Start()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.started = append(r.started, c)
+		return err
+	}
+	return &method.Cmd{Cmd: c, StartFn: start, WaitFn: c.Wait}
+}
+
+func (r *runner) Progress(bytes, total int64, what string) {
+	r.mu.Lock()
+	r.progress = append(r.progress, agentapi.Progress{Bytes: bytes, Total: total, What: what})
+	f := r.onProgress
+	r.mu.Unlock()
+	if f != nil {
+		f(what)
+	}
+}
+
+func (r *runner) Say(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.said = append(r.said, text)
+}
+
+func (r *runner) Remember(key string, value any) error {
+	b, err := json.Marshal(value)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.remembered[key] = b
+	return err
+}
+
+func (r *runner) Recall(key string, value any) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b, found := r.remembered[key]
+	if !found {
+		return false, nil
+	}
+	return true, json.Unmarshal(b, value)
+}
+
+func (r *runner) text() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.said, "\n")
+}
+
+// world is a source and a target, and an agent's side of a seed on the target.
+type world struct {
+	t              *testing.T
+	source, target *sandbox.Server
+	run            *runner
+	work           *method.Work
+	method         *mysqldump.Mysqldump
+}
+
+func newWorld(t *testing.T, kind sandbox.Kind, extra ...string) *world {
+	t.Helper()
+	return newWorldOf(t, sandbox.Options{Kind: kind}, extra...)
+}
+
+func newWorldOf(t *testing.T, o sandbox.Options, extra ...string) *world {
+	t.Helper()
+	w := &world{t: t, source: sandbox.StartT(t, o), target: sandbox.StartT(t, o)}
+	w.run = &runner{remembered: map[string][]byte{}}
+	dir := filepath.Join(t.TempDir(), "seed-1")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.work = &method.Work{SeedID: 1, Attempt: 1, Side: agentapi.Target, PeerHost: w.source.Host, SourceMySQLPort: w.source.Port, Dir: dir, Run: w.run}
+	bin, err := sandbox.Bin(o.Kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	w.method = w.newMethod(sandbox.AdminUser, "sandbox-password", extra...)
+	return w
+}
+
+func (w *world) newMethod(user, password string, extra ...string) *mysqldump.Mysqldump {
+	w.t.Helper()
+	servers := host.NewMySQL(host.MySQLOptions{User: user, Password: password, Host: w.target.Host, Port: w.target.Port})
+	m, err := mysqldump.New(mysqldump.Options{Servers: servers, Extra: extra, Streams: 2})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return m
+}
+
+func (w *world) ctx() context.Context { return w.t.Context() }
+
+// backup runs Prepare and Backup, which must succeed.
+func (w *world) backup() {
+	w.t.Helper()
+	if err := w.method.Prepare(w.ctx(), w.work); err != nil {
+		w.t.Fatalf("prepare: %v", err)
+	}
+	if err := w.method.Backup(w.ctx(), w.work); err != nil {
+		w.t.Fatalf("backup: %v", err)
+	}
+}
+
+func (w *world) restore() {
+	w.t.Helper()
+	if err := w.method.Restore(w.ctx(), w.work); err != nil {
+		w.t.Fatalf("restore: %v", err)
+	}
+}
+
+// same fails the test unless the target holds what the source holds.
+func (w *world) same() {
+	w.t.Helper()
+	a, b := w.source.Open(""), w.target.Open("")
+	defer a.Close()
+	defer b.Close()
+	diff, err := sandbox.Compare(w.ctx(), a, b)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, d := range diff {
+		if sortedColumns(d.A) != sortedColumns(d.B) {
+			w.t.Errorf("%s", d)
+		}
+	}
+}
+
+var columnList = regexp.MustCompile("\\((`[^)]*`)\\)")
+
+// sortedColumns puts the columns in grants in order: MariaDB prints them in that of a hash table.
+func sortedColumns(grants string) string {
+	return columnList.ReplaceAllStringFunc(grants, func(list string) string {
+		names := strings.Split(strings.Trim(list, "()"), ", ")
+		slices.Sort(names)
+		return "(" + strings.Join(names, ", ") + ")"
+	})
+}
+
+func (w *world) exec(s *sandbox.Server, statements ...string) {
+	w.t.Helper()
+	db := s.Open("")
+	defer db.Close()
+	conn, err := db.Conn(w.ctx())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, q := range statements {
+		if _, err := conn.ExecContext(w.ctx(), q); err != nil {
+			w.t.Fatalf("%s: %v", q, err)
+		}
+	}
+}
+
+func (w *world) fill(o sandbox.FillOptions) {
+	w.t.Helper()
+	db := w.source.Open("")
+	defer db.Close()
+	if err := sandbox.Fill(w.ctx(), db, o); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// query reads a column of text.
+func (w *world) query(s *sandbox.Server, query string) []string {
+	w.t.Helper()
+	db := s.Open("")
+	defer db.Close()
+	rows, err := db.QueryContext(w.ctx(), query)
+	if err != nil {
+		w.t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			w.t.Fatal(err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
