@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -58,154 +57,13 @@ func onServer(t *testing.T, kind sandbox.Kind) {
 	storetest.Run(t, func(t *testing.T) storetest.Backend { return open(t, b.newDatabase(t)) })
 	t.Run("TwoNodesMigrateAtOnce", func(t *testing.T) { testTwoNodesMigrate(t, b) })
 	t.Run("StartsOnTwoNodesForOneTargetMakeOneSeed", func(t *testing.T) { testTwoNodesStart(t, b) })
+	t.Run("EverythingAtOnceOnTwoNodes", func(t *testing.T) { testEverythingAtOnce(t, b) })
 	t.Run("TakeOverWaitsForAWriteAndFencesTheNext", func(t *testing.T) { testTakeOver(t, b) })
 	t.Run("SecondProcessUnderTheSameNodeNameDoesNotLead", func(t *testing.T) { testSameName(t, b) })
 	t.Run("SessionAndServerSettingsDoNotMatter", func(t *testing.T) { testSettings(t, b) })
 	t.Run("WrongAccountAndDatabaseAreNamedAtOnce", func(t *testing.T) { testWrongAccount(t, b) })
+	t.Run("ServerKilledBetweenWritesLosesNoneAndHalvesNone", func(t *testing.T) { testServerKilled(t, b) })
 	t.Run("OpenWaitsForAServerThatStartsLater", func(t *testing.T) { testLateServer(t, b) })
-}
-
-func testTwoNodesMigrate(t *testing.T, b *backend) {
-	o := b.newDatabase(t)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			s, err := store.Open(t.Context(), o)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			if err := errors.Join(s.Ping(t.Context()), s.Close()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-}
-
-func testTwoNodesStart(t *testing.T, b *backend) {
-	o := b.newDatabase(t)
-	nodes := []*store.Store{open(t, o), open(t, o)}
-	for round := range 10 {
-		var wg sync.WaitGroup
-		var made atomic.Int32
-		for i, node := range nodes {
-			wg.Go(func() {
-				seed := storetest.NewSeed(fmt.Sprint("tgt", round), fmt.Sprint("src", round, i))
-				_, err := node.CreateSeed(t.Context(), agent.Fence{}, seed, nil, agent.AuditEntry{Type: "agent-seed"}, nil, 0, 1)
-				if err == nil {
-					made.Add(1)
-				} else if !errors.Is(err, agent.ErrRefused) {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		if made.Load() != 1 {
-			t.Fatalf("round %d: %d seeds were made", round, made.Load())
-		}
-	}
-}
-
-// A writer under the old term is stopped in its transaction, after the fence was checked: the take-over has to wait.
-func testTakeOver(t *testing.T, b *backend) {
-	o := b.newDatabase(t)
-	old, other := open(t, o), open(t, o)
-	seed, err := old.CreateSeed(t.Context(), agent.Fence{}, storetest.NewSeed("tgt", "src"), nil, agent.AuditEntry{Type: "x"}, nil, 0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	term, _, err := old.AcquireLease(t.Context(), "old", 500*time.Millisecond)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Holding the seed's row stops the writer between its check of the fence and its commit.
-	db := b.server.Open(o.MySQL.Database)
-	defer db.Close()
-	block, err := db.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := block.ExecContext(t.Context(), "SELECT * FROM agent_seed FOR UPDATE"); err != nil {
-		t.Fatal(err)
-	}
-	written := make(chan error, 1)
-	go func() {
-		moved, err := old.Transition(context.Background(), agent.Fence{Term: term}, agent.Transition{Seed: *seed})
-		if err == nil {
-			seed = moved
-		}
-		written <- err
-	}()
-	waitForLockWait(t, b, 1)
-	taken := make(chan int64, 1)
-	go func() {
-		for {
-			next, ok, err := other.AcquireLease(context.Background(), "other", time.Hour)
-			if err != nil {
-				t.Error(err)
-			}
-			if err != nil || ok {
-				taken <- next
-				return
-			}
-		}
-	}()
-	waitForLockWait(t, b, 2)
-	select {
-	case next := <-taken:
-		t.Fatalf("term %d was taken while a write of term %d was on its way", next, term)
-	default:
-	}
-	if err := block.Rollback(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-written; err != nil {
-		t.Fatalf("write that began before the take-over: %v", err)
-	}
-	if next := <-taken; next <= term {
-		t.Fatalf("term %d after %d", next, term)
-	}
-	_, err = old.Transition(t.Context(), agent.Fence{Term: term}, agent.Transition{Seed: *seed})
-	if !errors.Is(err, agent.ErrFenced) {
-		t.Fatalf("write after the take-over: %v", err)
-	}
-}
-
-// waitForLockWait looks five times a second: InnoDB does not renew a view that is read more often than ten times.
-func waitForLockWait(t *testing.T, b *backend, n int) {
-	t.Helper()
-	db := b.server.Open("")
-	defer db.Close()
-	ticks := time.NewTicker(200 * time.Millisecond)
-	defer ticks.Stop()
-	var waiting int
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-ticks.C {
-		err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'").Scan(&waiting)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if waiting >= n {
-			return
-		}
-	}
-	t.Fatalf("%d transactions wait for a lock, not %d", waiting, n)
-}
-
-func testSameName(t *testing.T, b *backend) {
-	o := b.newDatabase(t)
-	one, two := open(t, o), open(t, o)
-	_, first, err := one.AcquireLease(t.Context(), "node", time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, second, err := two.AcquireLease(t.Context(), "node", time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !first || second {
-		t.Fatalf("first leads: %t, second leads: %t", first, second)
-	}
 }
 
 // Another time zone and a lax mode on the server change nothing of what is stored, refused and compared.
@@ -284,5 +142,56 @@ func testLateServer(t *testing.T, b *backend) {
 	}
 	if err := <-opened; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Each write is one version, one history row and one line of audit; a killed server has all three or none, and every one
+// that was answered.
+func testServerKilled(t *testing.T, b *backend) {
+	s := open(t, b.newDatabase(t))
+	seed, err := s.CreateSeed(t.Context(), agent.Fence{}, storetest.NewSeed("tgt", "src"), nil, agent.AuditEntry{Type: "x"}, nil, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan int64)
+	go func() {
+		defer close(written)
+		for seed := *seed; ; {
+			moved, err := s.Transition(context.Background(), agent.Fence{}, agent.Transition{Seed: seed, Audit: []agent.AuditEntry{{Type: "x"}},
+				Rows: []agent.StageState{{Stage: seed.Stage, Host: "tgt", Status: agentapi.Running, Details: fmt.Sprint(seed.Version)}}})
+			if err != nil {
+				return // the server is gone
+			}
+			seed = *moved
+			written <- seed.Version
+		}
+	}()
+	answered := seed.Version
+	for answered < 30 {
+		answered = <-written
+	}
+	if err := b.server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for version := range written {
+		answered = version
+	}
+	if err := b.server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	read, err := s.Seed(t.Context(), seed.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	states, err := s.SeedStates(t.Context(), seed.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	audit, err := s.AuditPage(t.Context(), 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read.Version < answered || int64(len(states)) != read.Version-1 || int64(len(audit)) != read.Version {
+		t.Fatalf("version %d, answered %d, %d history rows, %d lines of audit", read.Version, answered, len(states), len(audit))
 	}
 }

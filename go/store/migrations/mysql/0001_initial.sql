@@ -46,7 +46,8 @@ CREATE TABLE IF NOT EXISTS agent_seed (
   KEY unfinished_idx_agent_seed (unfinished, end_timestamp),
   KEY target_idx_agent_seed (target_hostname),
   KEY source_idx_agent_seed (source_hostname),
-  KEY status_idx_agent_seed (status, stage)
+  KEY status_idx_agent_seed (status),
+  KEY status_stage_idx_agent_seed (status, stage)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- details_hash is the SHA-256 of details in hex: equal texts are found without moving them.

@@ -44,7 +44,8 @@ CREATE TABLE IF NOT EXISTS agent_seed (
 CREATE INDEX IF NOT EXISTS unfinished_idx_agent_seed ON agent_seed (unfinished, end_timestamp);
 CREATE INDEX IF NOT EXISTS target_idx_agent_seed ON agent_seed (target_hostname);
 CREATE INDEX IF NOT EXISTS source_idx_agent_seed ON agent_seed (source_hostname);
-CREATE INDEX IF NOT EXISTS status_idx_agent_seed ON agent_seed (status, stage);
+CREATE INDEX IF NOT EXISTS status_idx_agent_seed ON agent_seed (status);
+CREATE INDEX IF NOT EXISTS status_stage_idx_agent_seed ON agent_seed (status, stage);
 
 -- details_hash is the SHA-256 of details in hex: equal texts are found without moving them.
 CREATE TABLE IF NOT EXISTS agent_seed_state (
