@@ -3,8 +3,11 @@ package host
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/go-sql-driver/mysql"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 )
@@ -37,7 +40,15 @@ FROM information_schema.SCHEMATA s
 LEFT JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = s.SCHEMA_NAME AND t.TABLE_TYPE <> 'VIEW'
 WHERE s.SCHEMA_NAME NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
 GROUP BY s.SCHEMA_NAME, t.ENGINE`
-	rows, err := db.QueryContext(ctx, query)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list databases: %w", err)
+	}
+	defer conn.Close()
+	if err := freshStatistics(ctx, conn); err != nil {
+		return nil, fmt.Errorf("list databases: %w", err)
+	}
+	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("list databases: %w", err)
 	}
@@ -63,4 +74,16 @@ GROUP BY s.SCHEMA_NAME, t.ENGINE`
 		return nil, fmt.Errorf("list databases: %w", err)
 	}
 	return found, nil
+}
+
+// freshStatistics turns off the copy of the sizes, up to a day old, that MySQL 8 and later answer from. Other servers do
+// not know the variable and need nothing.
+func freshStatistics(ctx context.Context, conn *sql.Conn) error {
+	const unknownVariable = 1193
+	_, err := conn.ExecContext(ctx, "SET SESSION information_schema_stats_expiry = 0")
+	var refused *mysql.MySQLError
+	if errors.As(err, &refused) && refused.Number == unknownVariable {
+		return nil
+	}
+	return err
 }
