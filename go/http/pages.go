@@ -41,6 +41,7 @@ func static(w http.ResponseWriter, r *http.Request) {
 	kind, ok := map[string]string{
 		"seeds.js":  "text/javascript; charset=utf-8",
 		"seeds.css": "text/css; charset=utf-8",
+		"icon.svg":  "image/svg+xml",
 	}[name]
 	if !ok {
 		writeError(w, r, notFound("There is no such file."))

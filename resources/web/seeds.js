@@ -84,7 +84,7 @@
     if (s.ErrorText) out.push(el("p", "error bad", s.ErrorText));
     if (s.Hint) out.push(el("p", "error soft", "What to do: " + s.Hint));
     if (s.Held) out.push(el("p", "error wait", "Kept as it is for a retry until " + when(s.HeldUntil) + "."));
-    if (isSet(s.NotBefore) && s.Status === "Error") out.push(el("p", "error wait", "Tried again at " + when(s.NotBefore) + "."));
+    if (isSet(s.NotBefore) && s.Status === "Error") out.push(el("p", "error wait", "Will be tried again at " + when(s.NotBefore) + "."));
     for (const h of s.Hosts || []) {
       if (isSet(h.UnreachableSince) && !ended(s))
         out.push(el("p", "error wait", "The agent on " + h.Hostname + " has not answered since " + when(h.UnreachableSince) + "."));
@@ -142,15 +142,20 @@
     requestAnimationFrame(() => { drawing = false; draw(); });
   }
 
+  let loads = 0; // an answer that a later look has overtaken is dropped
   async function load() {
+    const mine = ++loads;
     try {
       const list = await get("seeds?page=" + page);
       if (open && !list.some((s) => s.SeedID === open)) list.push(await get("agent-seed-details/" + open));
+      const rows = open ? await get("agent-seed-states/" + open) : [];
+      if (mine !== loads) return;
       seeds.clear();
       for (const s of list) seeds.set(s.SeedID, s);
-      if (open) states = await get("agent-seed-states/" + open);
+      states = rows;
       problem("");
     } catch (e) {
+      if (mine !== loads) return;
       problem(e instanceof TypeError ? "The service can't be reached." : e.message);
     }
     draw();
