@@ -194,6 +194,7 @@ func (s *session) failStatement(ctx context.Context, statement string, err error
 		}
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.Err = fmt.Errorf("no answer within %v: %w", s.opt.QueryTimeout, err)
+	case errors.Is(err, context.Canceled):
 	default:
 		e.Hint = "check that MySQL runs there and that its port can be reached from the service"
 	}

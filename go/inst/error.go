@@ -58,5 +58,5 @@ const (
 	CodeNotReplica     = "not-a-replica"
 )
 
-// ErrNotReplica is wrapped by the error of ReplicaState when the server is not a replica.
-var ErrNotReplica = errors.New("server is not a replica")
+// ErrNotReplica is wrapped by the error of ReplicaState.
+var ErrNotReplica = errors.New("server is not a replica of that source")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 )
 
 // The server's own schemas, which are nobody's data.
@@ -46,6 +47,9 @@ func (t *Topology) ReadInstance(ctx context.Context, addr Address) (*Instance, e
 	if err := s.requireSight(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.boundQueries(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.schemas(ctx, in); err != nil {
 		return nil, err
 	}
@@ -62,6 +66,17 @@ func (s *session) requireSight(ctx context.Context) error {
 	if r[0] != "1" {
 		return &Error{Code: CodeGrants, Op: s.op, Host: s.addr.String(), Text: "the topology account can't see all schemas and tables",
 			Hint: "grant the topology account what is missing: " + GrantsNeeded(s.version)}
+	}
+	return nil
+}
+
+// boundQueries has the server itself end queries that nobody waits for any more: it would not notice that the client left.
+func (s *session) boundQueries(ctx context.Context) error {
+	switch limit := s.opt.QueryTimeout; {
+	case s.version.Flavour == MariaDB:
+		return s.exec(ctx, fmt.Sprintf("SET SESSION max_statement_time = %.3f", limit.Seconds()))
+	case s.version.AtLeast(5, 7, 8):
+		return s.exec(ctx, fmt.Sprintf("SET SESSION max_execution_time = %d", limit.Milliseconds()))
 	}
 	return nil
 }
