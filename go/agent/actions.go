@@ -16,7 +16,7 @@ func (e *Engine) Abort(ctx context.Context, id int64, force bool, user string) e
 	if user == "" {
 		user = "a person"
 	}
-	err := e.change(ctx, id, "agent-abort-seed", user, func(d *decider) error {
+	err := e.change(ctx, id, "abort", user, func(d *decider) error {
 		switch d.seed.Status {
 		case agentapi.Completed, agentapi.Failed:
 			return refuse("abort", id, fmt.Sprintf("it has ended already (%s)", d.seed.Status), "")
@@ -40,7 +40,7 @@ func (e *Engine) Abort(ctx context.Context, id int64, force bool, user string) e
 
 // Retry takes a held seed up again at the stage where it failed.
 func (e *Engine) Retry(ctx context.Context, id int64, user string) error {
-	err := e.change(ctx, id, "agent-retry-seed", user, func(d *decider) error {
+	err := e.change(ctx, id, "retry", user, func(d *decider) error {
 		if d.seed.Status != agentapi.Failed {
 			return refuse("retry", id, fmt.Sprintf("it is %s, not Failed", d.seed.Status), "")
 		}
@@ -66,7 +66,7 @@ func (e *Engine) Retry(ctx context.Context, id int64, user string) error {
 // ReleaseSeed lets go of a held seed now and asks its agents once before it returns. A seed that holds nothing any more is
 // not an error.
 func (e *Engine) ReleaseSeed(ctx context.Context, id int64, user string) error {
-	err := e.change(ctx, id, "agent-release-seed", user, func(d *decider) error {
+	err := e.change(ctx, id, "release", user, func(d *decider) error {
 		if d.seed.Status != agentapi.Failed {
 			return refuse("release", id, fmt.Sprintf("it is %s, not Failed", d.seed.Status), "abort it first")
 		}
@@ -104,15 +104,15 @@ func (e *Engine) ReleaseSeed(ctx context.Context, id int64, user string) error {
 
 // change makes a person's move: reads the seed, lets f change it, stores it with the audit; read again when someone else
 // was quicker. A step that is under way is interrupted, so that no call which hangs can delay a person's word.
-func (e *Engine) change(ctx context.Context, id int64, what, user string, f func(d *decider) error) error {
+func (e *Engine) change(ctx context.Context, id int64, verb, user string, f func(d *decider) error) error {
 	for {
 		fence, leading := e.leader.Leading()
 		if !leading {
-			return &OpError{Code: "not-leader", Op: what, Text: "this node is not the leader", Hint: "ask the leader, or try again in a few seconds", Err: ErrFenced}
+			return &OpError{Code: "not-leader", Op: verb + " a seed", Text: "this node is not the leader", Hint: "ask the leader, or try again in a few seconds", Err: ErrFenced}
 		}
 		s, err := e.store.Seed(ctx, id)
 		if err != nil {
-			return asOp(what, id, err)
+			return asOp(verb, id, err)
 		}
 		d := &decider{before: s, seed: s.clone(), now: e.clock.Now(), policy: e.policy}
 		if err := f(d); err != nil {
@@ -125,13 +125,13 @@ func (e *Engine) change(ctx context.Context, id int64, what, user string, f func
 			return nil
 		}
 		d.out.Seed = d.seed
-		d.out.Audit = append(d.out.Audit, AuditEntry{At: d.now, Type: what, Host: s.TargetHost, User: user, Message: fmt.Sprintf("%s %d", what, id)})
+		d.out.Audit = append(d.out.Audit, AuditEntry{At: d.now, Type: "agent-" + verb + "-seed", Host: s.TargetHost, User: user, Message: fmt.Sprintf("%s seed %d", verb, id)})
 		_, err = e.record(ctx, fence, s, d.out)
 		if errors.Is(err, ErrConflict) {
 			continue
 		}
-		e.interrupt(id)
-		return asOp(what, id, err)
+		e.steps.interrupt(id)
+		return asOp(verb, id, err)
 	}
 }
 

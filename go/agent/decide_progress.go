@@ -22,19 +22,18 @@ func (d *decider) progress(st *agentapi.SeedStageState) {
 	if grown := st.Progress.Bytes - p.Bytes; grown > 0 {
 		p.MovedAt = d.now
 		if since > 0 {
-			p.Rate = smooth(p.Rate, float64(grown)/since.Seconds(), since)
+			p.Rate = smooth(p.Rate, float64(grown)/since.Seconds(), since, d.now.Sub(d.seed.Engine.StageStartedAt))
 		}
 		p.Bytes = st.Progress.Bytes
 	}
 	p.SeenAt = d.now
 }
 
-// smooth is an average that forgets: after 20 s of one speed about two thirds of it have arrived.
-func smooth(old int64, now float64, took time.Duration) int64 {
-	if old == 0 {
-		return int64(now)
-	}
-	weight := took.Seconds() / (took.Seconds() + 20)
+// smooth is an average that forgets: of all that was seen in the first 20 seconds, later with two thirds of its weight on
+// the last 20.
+func smooth(old int64, now float64, took, running time.Duration) int64 {
+	memory := min(20*time.Second, running-took)
+	weight := took.Seconds() / (took + max(0, memory)).Seconds()
 	return int64(float64(old)*(1-weight) + now*weight)
 }
 

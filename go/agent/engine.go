@@ -40,17 +40,15 @@ type Engine struct {
 	log      *slog.Logger
 	node     string
 
-	mu     sync.Mutex
-	locks  map[int64]*seedLock // one step at a time for a seed
-	wake   map[int64]chan struct{}
-	starts sync.Mutex // StartSeed's checks and insert are one critical section
-	news   chan struct{}
-}
+	// steps lets one goroutine of this process step a seed at a time; a person's word interrupts the step under way, so
+	// that it need not wait for a call that hangs. An interrupted step records nothing.
+	steps keyedLocks[int64]
+	// starts makes the checks and the insert of a seed one critical section for each of its hosts.
+	starts keyedLocks[string]
 
-type seedLock struct {
-	mu     sync.Mutex
-	uses   int
-	cancel context.CancelFunc // of the step under way
+	mu   sync.Mutex
+	wake map[int64]chan struct{}
+	news chan struct{}
 }
 
 // New returns an engine; Run starts its scheduler, the other methods work without it.
@@ -73,7 +71,7 @@ func New(o Options) *Engine {
 	return &Engine{
 		store: o.Store, client: o.Client, topology: o.Topology, checks: o.Checks, policy: o.Policy, events: o.Events, meter: o.Meter,
 		clock: o.Clock, leader: o.Leader, log: o.Log, node: o.Node,
-		locks: map[int64]*seedLock{}, wake: map[int64]chan struct{}{}, news: make(chan struct{}, 1),
+		wake: map[int64]chan struct{}{}, news: make(chan struct{}, 1),
 	}
 }
 
@@ -93,43 +91,6 @@ func (quiet) StageEnded(Stage, Method, bool, time.Duration) {}
 func (quiet) AgentCall(string, time.Duration, error)        {}
 func (quiet) Cycle(time.Duration, int)                      {}
 func (quiet) Leading() (Fence, bool)                        { return Fence{}, true }
-
-// lockSeed makes the caller the only one in this process that steps the seed, until unlock. The context it returns ends
-// when someone interrupts the step.
-func (e *Engine) lockSeed(ctx context.Context, id int64) (_ context.Context, unlock func()) {
-	e.mu.Lock()
-	l := e.locks[id]
-	if l == nil {
-		l = &seedLock{}
-		e.locks[id] = l
-	}
-	l.uses++
-	e.mu.Unlock()
-	l.mu.Lock()
-	ctx, cancel := context.WithCancel(ctx)
-	e.mu.Lock()
-	l.cancel = cancel
-	e.mu.Unlock()
-	return ctx, func() {
-		cancel()
-		l.mu.Unlock()
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if l.uses--; l.uses == 0 {
-			delete(e.locks, id)
-		}
-	}
-}
-
-// interrupt ends the step of the seed that is under way, if any, so that a person's word need not wait for a call that
-// hangs. The interrupted step records nothing.
-func (e *Engine) interrupt(id int64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if l := e.locks[id]; l != nil && l.cancel != nil {
-		l.cancel()
-	}
-}
 
 // ProcessSeeds runs one cycle: every seed that is active, or still holds something on an agent, takes exactly one step, all
 // side by side; one that waits for its retry takes it now. It returns the seeds as they stand after their step. The error
@@ -170,7 +131,7 @@ type stepped struct {
 
 // step takes one step of one seed: observe, decide, record. A seed that someone else moved in the meantime is left alone.
 func (e *Engine) step(ctx context.Context, id int64, obs Observation) (stepped, error) {
-	ctx, unlock := e.lockSeed(ctx, id)
+	ctx, unlock := e.steps.lock(ctx, id)
 	defer unlock()
 	fence, leading := e.leader.Leading()
 	if !leading {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -21,8 +22,12 @@ func (e *Engine) StartSeed(ctx context.Context, method Method, target, source, u
 	if _, err := agentapi.ParseMethod(string(method)); err != nil {
 		return nil, &OpError{Code: "bad-input", Op: "start a seed", Err: fmt.Errorf("%w: %w", ErrBadInput, err)}
 	}
-	e.starts.Lock()
-	defer e.starts.Unlock()
+	// In one order for all, and each once: two starts that share hosts can't wait for each other.
+	for _, host := range slices.Compact(slices.Sorted(slices.Values([]string{target, source}))) {
+		var unlock func()
+		ctx, unlock = e.starts.lock(ctx, host)
+		defer unlock()
+	}
 	checks, err := e.checks.Run(ctx, method, target, source)
 	if err != nil {
 		return nil, err
@@ -153,6 +158,9 @@ func backupSide(method Method, target *Host) Side {
 func asOp(op string, id int64, err error) error {
 	if _, ok := errors.AsType[*OpError](err); ok || err == nil {
 		return err
+	}
+	if errors.Is(err, ErrNotFound) {
+		err = ErrNotFound
 	}
 	return &OpError{Code: "seed", Op: fmt.Sprintf("%s seed %d", op, id), Err: err}
 }

@@ -48,6 +48,7 @@ func run(ctx context.Context, bin string, bytes int64, once bool) (err error) {
 		Programs: fleet.Programs{Seed: filepath.Join(bin, "orchestrator-seed"), Agent: filepath.Join(bin, "orchestrator-agent")},
 		Dir:      dir, Kind: sandbox.MariaDB,
 		Source: sandbox.Options{BufferPoolMB: 128}, Target: sandbox.Options{BufferPoolMB: 128},
+		ServiceConfig: map[string]any{"SeedProcessIntervalSeconds": 5},
 		Fill: func(ctx context.Context, s *sandbox.Server) error {
 			fmt.Printf("   filling the source with %d MiB and every kind of object ...\n", bytes>>20)
 			return sandbox.Fill(ctx, s.Open(""), sandbox.FillOptions{Bytes: bytes, Tables: 4, Logged: true})
