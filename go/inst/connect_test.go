@@ -1,6 +1,7 @@
 package inst_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func (p *pair) passes() *inst.ReplicaState {
 		j := inst.Gate(*st, memory, time.Now(), inst.GatePolicy{Threshold: 10 * time.Second, CatchUp: time.Hour})
 		memory = j.Memory
 		if j.Verdict != inst.GatePassed {
-			return &inst.Error{Code: j.Code, Text: string(j.Verdict) + ": " + j.Text}
+			return fmt.Errorf("gate says %+v of %+v", j, st)
 		}
 		return nil
 	})
@@ -76,10 +77,10 @@ func TestTargetReplicatesFromTheCopysPosition(t *testing.T) {
 			if !strings.Contains(steps, c.mention) {
 				t.Errorf("steps do not mention %s:\n%s", c.mention, steps)
 			}
-			p.arrives(2)
-			if st := p.passes(); st.AutoPosition != c.byGTID {
+			if st := p.passes(); st.AutoPosition != c.byGTID { // with a source that writes nothing
 				t.Errorf("%+v", st)
 			}
+			p.arrives(2)
 			if again := p.connect(c.at(in)); len(again) != 1 || !strings.Contains(again[0], "already") {
 				t.Errorf("connected again: %q", again)
 			}

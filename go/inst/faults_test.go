@@ -78,12 +78,17 @@ func replicaWord(kind sandbox.Kind) string {
 func (p *pair) verdict(want inst.Verdict) inst.Judgement {
 	p.t.Helper()
 	var j inst.Judgement
+	var memory inst.GateMemory
 	sandbox.Eventually(p.t, 30*time.Second, func() error {
 		st, err := p.topology().ReplicaState(testContext(p.t), addr(p.target), addr(p.source))
 		if err != nil {
 			return err
 		}
-		if j = inst.Gate(*st, inst.GateMemory{}, time.Now(), inst.GatePolicy{Threshold: 10 * time.Second, CatchUp: time.Hour}); j.Verdict != want {
+		j = inst.Gate(*st, memory, time.Now(), inst.GatePolicy{Threshold: 10 * time.Second, CatchUp: time.Hour})
+		if memory = j.Memory; j.Verdict == inst.GatePassed {
+			p.t.Fatalf("the gate let it through: %+v of %+v", j, st)
+		}
+		if j.Verdict != want {
 			return fmt.Errorf("gate says %+v of %+v", j, st)
 		}
 		return nil

@@ -1,6 +1,7 @@
 package inst
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -30,6 +31,10 @@ type GateMemory struct {
 	Since     time.Time // when the gate was first asked
 	LowestLag int64
 	LowestAt  time.Time // when the lag last became lower than it had ever been
+	// GoalFile and GoalPos are where the source wrote when it was first seen: the replica passes only when it has applied
+	// this much. Before, a lag of 0 says nothing: it counts from what has been fetched, and no error has had time to show.
+	GoalFile string
+	GoalPos  int64
 }
 
 // GatePolicy are the gate's limits.
@@ -43,15 +48,17 @@ const (
 	stallTime = 10 * time.Minute
 	// startTime is what threads get to begin.
 	startTime = 30 * time.Second
-	// fetchSlack is how many bytes of binary log a replica that is close behind its source may have yet to fetch.
-	fetchSlack = 16 << 20
 )
 
-// Gate judges a replica: it passes when both threads run without error, it has fetched what the source has written, and its
-// lag is below the threshold; it waits, no longer than CatchUp, as long as the lag keeps falling to new lows.
+// Gate judges a replica: it passes when both threads run without error, it has applied what the source had written when the
+// gate was first asked, and its lag is below the threshold; it waits, no longer than CatchUp, as long as the lag keeps
+// falling to new lows. It is pure; between two calls the judgement's Memory is kept.
 func Gate(s ReplicaState, m GateMemory, now time.Time, p GatePolicy) Judgement {
 	if m.Since.IsZero() {
 		m = GateMemory{Since: now, LowestLag: -1, LowestAt: now}
+	}
+	if m.GoalFile == "" {
+		m.GoalFile, m.GoalPos = s.SourceNowFile, s.SourceNowPos
 	}
 	if j, bad := JudgeErrors(s); bad {
 		j.Memory = m
@@ -79,11 +86,14 @@ func judgeProgress(s ReplicaState, m GateMemory, now time.Time, p GatePolicy) Ju
 			Hint: "see whether someone stopped replication on the target, and its MySQL error log"}
 	case !s.IORunning:
 		return judgeConnecting(s, waited, p)
-	case s.LagSeconds < 0 || !s.Fetched():
+	case s.LagSeconds < 0 || s.LagSeconds == 0 && !s.reached(m, waited):
 		if late || waited >= stallTime && s.LagSeconds < 0 {
-			return Judgement{Verdict: GateFailed, Code: CodeLag, Text: fmt.Sprintf("the replica has not fetched the source's binary log within %v", waited.Round(time.Second)), Hint: hintLag}
+			return Judgement{Verdict: GateFailed, Code: CodeLag, Hint: hintLag,
+				Text: fmt.Sprintf("after %v the replica has not applied what the source had written at the beginning", waited.Round(time.Second))}
 		}
-		return Judgement{Verdict: GateWaiting, Text: "the replica fetches the source's binary log"}
+		return Judgement{Verdict: GateWaiting, Text: "the replica fetches and applies the source's binary log"}
+	case !s.reached(m, waited) && !late:
+		return Judgement{Verdict: GateWaiting, Text: fmt.Sprintf("the replica catches up: %d s behind", s.LagSeconds)}
 	case time.Duration(s.LagSeconds)*time.Second < p.Threshold || s.LagSeconds == 0:
 		return Judgement{Verdict: GatePassed, Text: fmt.Sprintf("replicates with a lag of %d s", s.LagSeconds)}
 	case late || stalled >= stallTime:
@@ -108,16 +118,25 @@ func judgeConnecting(s ReplicaState, waited time.Duration, p GatePolicy) Judgeme
 
 const hintLag = "the replica applies more slowly than the source writes: see its disk and CPU, its number of parallel threads and innodb_flush_log_at_trx_commit; replication goes on, so that the seed can be retried later"
 
-// Fetched says whether the replica has read the source's binary log, but for a little, up to where the source stood when
-// it was looked at. Until then a lag of 0 says nothing: the lag counts from what has been fetched.
-func (s *ReplicaState) Fetched() bool {
-	if s.SourceNowFile == "" {
-		return true // the source could not be asked
+// reached says whether the replica has applied the binary log up to the goal. One that has fetched that much and has
+// nothing left to apply counts too after a while: what the source leaves out is not always counted as applied.
+func (s *ReplicaState) reached(m GateMemory, waited time.Duration) bool {
+	if m.GoalFile == "" || s.appliedTo(m.GoalFile, m.GoalPos) {
+		return true
 	}
-	if s.SourceLogFile == s.SourceNowFile {
-		return s.ReadPos+fetchSlack >= s.SourceNowPos
+	return waited >= startTime && s.LagSeconds == 0 && notBefore(s.SourceLogFile, s.ReadPos, m.GoalFile, m.GoalPos)
+}
+
+func (s *ReplicaState) appliedTo(file string, pos int64) bool {
+	return notBefore(s.ExecLogFile, s.ExecPos, file, pos)
+}
+
+// notBefore compares two positions in a source's binary logs, which are numbered at their end; nothing is before no file.
+func notBefore(file string, pos int64, goalFile string, goalPos int64) bool {
+	if file == "" {
+		return false
 	}
-	return s.SourceLogFile != "" && compareFiles(s.SourceLogFile, s.SourceNowFile) > 0
+	return cmp.Or(cmp.Compare(len(file), len(goalFile)), cmp.Compare(file, goalFile), cmp.Compare(pos, goalPos)) >= 0
 }
 
 func orNo(s string) string {

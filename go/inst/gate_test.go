@@ -14,7 +14,7 @@ var (
 // running is a replica whose threads run and that has fetched everything.
 func running(lag int64) ReplicaState {
 	return ReplicaState{SourceHost: "src1", SourcePort: 3306, IORunning: true, SQLRunning: true, IOState: "Yes", LagSeconds: lag,
-		SourceLogFile: "binlog.000002", ReadPos: 500, SourceNowFile: "binlog.000002", SourceNowPos: 500}
+		SourceLogFile: "binlog.000002", ReadPos: 500, ExecLogFile: "binlog.000002", ExecPos: 500, SourceNowFile: "binlog.000002", SourceNowPos: 500}
 }
 
 func withIO(state string, number int, text string) ReplicaState {
@@ -31,13 +31,13 @@ func withSQL(number int, text string) ReplicaState {
 
 func TestGateJudgesWhatAReplicaShows(t *testing.T) {
 	behind := running(0)
-	behind.SourceLogFile, behind.ReadPos = "binlog.000001", 4
+	behind.SourceLogFile, behind.ReadPos, behind.ExecLogFile, behind.ExecPos = "binlog.000001", 4, "binlog.000001", 4
 	notYet := running(0)
-	notYet.SourceLogFile = ""
-	near := running(3)
-	near.SourceNowPos = 4096
+	notYet.SourceLogFile, notYet.ExecLogFile = "", ""
+	fetched := running(0)
+	fetched.ExecPos = 499
 	ahead := running(0)
-	ahead.SourceLogFile = "binlog.000003"
+	ahead.ExecLogFile, ahead.ExecPos = "binlog.000003", 4
 	unasked := behind
 	unasked.SourceNowFile = ""
 	stopped := running(-1)
@@ -53,7 +53,8 @@ func TestGateJudgesWhatAReplicaShows(t *testing.T) {
 		{"in step", running(0), 0, GatePassed, "", ""},
 		{"just below the threshold", running(9), 0, GatePassed, "", ""},
 		{"at the threshold", running(10), 0, GateWaiting, "", ""},
-		{"fetched but for a little", near, 0, GatePassed, "", ""},
+		{"fetched and about to be applied", fetched, 0, GateWaiting, "", ""},
+		{"fetched with nothing left to apply", fetched, time.Minute, GatePassed, "", ""},
 		{"a file further than the source was", ahead, 0, GatePassed, "", ""},
 		{"lag 0 with files still to fetch", behind, 0, GateWaiting, "", ""},
 		{"lag 0 before the first event", notYet, 0, GateWaiting, "", ""},

@@ -80,7 +80,8 @@ type ReplicaState struct {
 	RetrievedGTID string
 	ExecutedGTID  string
 	SourceLogFile string
-	ReadPos       int64
+	ReadPos       int64  // in SourceLogFile: how far the source's binary log was fetched
+	ExecLogFile   string // and ExecPos: how far it was applied
 	ExecPos       int64
 	// SourceNowFile and SourceNowPos are where the source wrote just before this was read; "" and 0 when it could not be
 	// asked.

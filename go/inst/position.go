@@ -1,7 +1,6 @@
 package inst
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -109,7 +108,7 @@ func (c *connecting) started(r *replication, pos position) bool {
 	case r.AutoPosition != pos.byGTID():
 		return false
 	case !pos.byGTID():
-		return r.execFile != "" && cmp.Or(compareFiles(r.execFile, pos.file), cmp.Compare(r.ExecPos, pos.pos)) >= 0
+		return r.appliedTo(pos.file, pos.pos)
 	case c.version.Flavour == MariaDB:
 		have, err1 := gtid.ParseMariaDB(r.ExecutedGTID)
 		want, err2 := gtid.ParseMariaDB(pos.gtid)
@@ -119,11 +118,6 @@ func (c *connecting) started(r *replication, pos position) bool {
 		want, err2 := gtid.ParseMySQL(pos.gtid)
 		return err1 == nil && err2 == nil && have.Contains(want)
 	}
-}
-
-// compareFiles orders binary logs by the number at their end: -1, 0, 1 as a is older, the same, newer.
-func compareFiles(a, b string) int {
-	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
 // resume keeps the target's position and gives it today's credentials.
@@ -142,7 +136,7 @@ func (c *connecting) resume(ctx context.Context) error {
 	if len(stopped) != 1 || !stopped[0].of(c.source.addr) {
 		return &Error{Code: CodeReplication, Op: c.op, Host: c.addr.String(), Text: "its source was changed by someone else in the meantime"}
 	}
-	pos := position{file: stopped[0].execFile, pos: stopped[0].ExecPos}
+	pos := position{file: stopped[0].ExecLogFile, pos: stopped[0].ExecPos}
 	if stopped[0].AutoPosition {
 		pos = position{gtid: stopped[0].ExecutedGTID}
 	}

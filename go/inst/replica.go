@@ -11,7 +11,6 @@ import (
 type replication struct {
 	channel string
 	ReplicaState
-	execFile string
 }
 
 // replications reads every source that the server has; the default channel comes first.
@@ -44,7 +43,7 @@ func (d Dialect) replication(r row) replication {
 		}
 		return n
 	}
-	one := replication{channel: cmp.Or(r["Connection_name"], r["Channel_Name"]), execFile: r[d.ColExecFile]}
+	one := replication{channel: cmp.Or(r["Connection_name"], r["Channel_Name"])}
 	one.ReplicaState = ReplicaState{
 		SourceHost:    r[d.ColSourceHost],
 		SourcePort:    int(number(d.ColSourcePort, 0)),
@@ -58,6 +57,7 @@ func (d Dialect) replication(r row) replication {
 		LagSeconds:    number(d.ColLag, -1),
 		SourceLogFile: r[d.ColSourceFile],
 		ReadPos:       number(d.ColReadPos, 0),
+		ExecLogFile:   r[d.ColExecFile],
 		ExecPos:       number(d.ColExecPos, 0),
 	}
 	if d.Flavour == MariaDB {
