@@ -115,17 +115,21 @@ func (a *App) build() error {
 		ReplicationUser: c.ReplicationUser, ReplicationPassword: c.ReplicationPassword,
 		DetectClusterAliasQuery: c.DetectClusterAliasQuery, Log: a.log,
 	})}
+	backend := backend{Store: a.store}
+	if c.AuditLogFile != "" {
+		backend.audit = &auditFile{path: c.AuditLogFile, fail: func(err error) { a.log.Error("write AuditLogFile", "err", err) }}
+	}
 	hub := http.NewHub(time.Now)
 	p := policy(c)
 	options := agent.Options{
-		Store: a.store, Client: a.client, Topology: topology, Policy: p, Events: hub, Meter: meter, Leader: a.leader, Log: a.log, Node: a.node,
+		Store: backend, Client: a.client, Topology: topology, Policy: p, Events: hub, Meter: meter, Leader: a.leader, Log: a.log, Node: a.node,
 		Checks: preflight.New(preflight.Options{Store: a.store, Client: a.client, Topology: topology,
 			Policy: preflight.Policy{MaxActiveSeeds: p.MaxActive, MaxActiveSeedsPerSource: p.MaxPerSource}}),
 	}
 	a.engine = agent.New(options)
 	a.registry = agent.NewRegistry(options)
 	a.server, err = http.New(http.Options{
-		Engine: a.engine, Registry: a.registry, Data: a.store, Agents: a.client, Node: a, Hub: hub, Metrics: meter.Handler(), Meter: meter,
+		Engine: a.engine, Registry: a.registry, Data: backend, Agents: a.client, Node: a, Hub: hub, Metrics: meter.Handler(), Meter: meter,
 		Log: a.log, URLPrefix: c.URLPrefix, StatusEndpoint: c.StatusEndpoint, ReadOnly: c.ReadOnly,
 		Auth: http.Auth{Method: c.AuthenticationMethod, User: c.HTTPAuthUser, Password: c.HTTPAuthPassword, Header: c.AuthUserHeader, PowerUsers: c.PowerAuthUsers},
 	})

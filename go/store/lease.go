@@ -11,8 +11,19 @@ import (
 const (
 	releaseLease = `UPDATE seed_leader SET expires_at = '1971-01-01 00:00:00'
 		WHERE anchor = 1 AND node = ? AND holder = ? AND term = ?`
+	dropLease  = `UPDATE seed_leader SET expires_at = '1971-01-01 00:00:00' WHERE anchor = 1`
 	touchGuard = `UPDATE seed_guard SET touched = touched + 1 WHERE anchor = 2`
 )
+
+// dropDeadLease ends a lease whose holder can't live any more: on SQLite the file lock says that no other process has the
+// file, so a service that was killed need not be waited for.
+func (s *Store) dropDeadLease(ctx context.Context) error {
+	if s.lock == nil {
+		return nil
+	}
+	_, err := s.write.ExecContext(ctx, dropLease)
+	return err
+}
 
 // AcquireLease takes the lease for node, or prolongs it, until ttl from now by the database's clock. ok is false when another
 // holds it: another node, or another Store under the same node name. The term is the one to write with; it grows whenever

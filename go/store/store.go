@@ -76,6 +76,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err == nil {
 		err = s.migrate(ctx)
 	}
+	if err == nil {
+		err = s.dropDeadLease(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s backend: %w", o.Dialect, err), s.Close())
 	}
