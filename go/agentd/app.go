@@ -78,8 +78,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	if err := a.build(ctx, name); err != nil {
-		a.close()
-		return nil, err
+		return nil, errors.Join(err, a.close(ctx))
 	}
 	return a, nil
 }
@@ -106,7 +105,7 @@ func (a *App) build(ctx context.Context, name string) error {
 	}
 	a.link = link.New(link.Options{
 		Door: door, Info: a.info, HTTP: client, Timeout: c.Common.HTTPTimeout, Poll: c.Common.PollInterval,
-		Resubmit: c.Common.ResubmitAgentInterval, BadAfter: c.Common.StatusBadSeconds, BasicUser: c.Common.HTTPAuthUser,
+		Resubmit: c.Common.ResubmitAgentInterval, BadAfter: c.Common.StatusBadAfter, BasicUser: c.Common.HTTPAuthUser,
 		BasicPassword: string(c.Common.HTTPAuthPassword), FirstRetry: a.o.FirstRetry, Logger: a.log,
 	})
 	all := make([]method.Method, len(a.methods))
@@ -179,27 +178,28 @@ func (a *App) Info() agentapi.Info { return a.info }
 func (a *App) Stop(ctx context.Context) error {
 	const callsUnderWay = 5 * time.Second
 	var errs []error
-	if a.listener != nil {
-		calls, cancel := context.WithTimeout(ctx, callsUnderWay)
-		if err := a.server.Shutdown(calls); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-			errs = append(errs, err)
-		}
-		cancel()
+	calls, cancel := context.WithTimeout(ctx, callsUnderWay)
+	defer cancel()
+	if err := a.server.Shutdown(calls); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		errs = append(errs, err)
 	}
-	errs = append(errs, a.runner.Stop(ctx))
-	if a.end != nil {
-		a.link.Drain(ctx)
-		a.end()
-	}
-	a.work.Wait()
-	a.close()
+	errs = append(errs, a.close(ctx))
 	a.log.Info("agent has stopped")
 	return errors.Join(errs...)
 }
 
-func (a *App) close() {
+// close ends what there is but the listener.
+func (a *App) close(ctx context.Context) (err error) {
+	if a.runner != nil {
+		err = a.runner.Stop(ctx)
+	}
+	if a.end != nil {
+		a.link.Drain(ctx) // the last states of what was stopped
+		a.end()
+	}
+	a.work.Wait()
 	if a.host != nil {
 		a.host.Close()
 	}
-	a.journal.Close()
+	return errors.Join(err, a.journal.Close())
 }

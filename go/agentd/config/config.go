@@ -60,7 +60,7 @@ type Common struct {
 	SudoUser              string
 	BackupDir             string
 	StatusEndpoint        string
-	StatusBadSeconds      time.Duration
+	StatusBadAfter        time.Duration
 
 	Hostname         string
 	BindAddress      string // "": all
@@ -152,7 +152,7 @@ func defaults() *Config {
 	return &Config{
 		Common: Common{
 			Port: 3002, SeedPort: 21234, PollInterval: time.Minute, ResubmitAgentInterval: time.Hour, HTTPTimeout: 10 * time.Second,
-			StatusEndpoint: "/api/status", StatusBadSeconds: 300 * time.Second, StateDir: "/var/lib/orchestrator-agent",
+			StatusEndpoint: "/api/status", StatusBadAfter: 300 * time.Second, StateDir: "/var/lib/orchestrator-agent",
 		},
 		Orchestrator:   Orchestrator{AgentsPort: 3001},
 		MySQL:          MySQL{Host: "127.0.0.1", Port: 3306},

@@ -92,7 +92,7 @@ func TestFileOfAV2AgentWorksUnchanged(t *testing.T) {
 		t.Fatal(err, warnings)
 	}
 	for what, ok := range map[string]bool{
-		"intervals": c.Common.PollInterval == time.Minute && c.Common.ResubmitAgentInterval == time.Hour && c.Common.StatusBadSeconds == 5*time.Minute,
+		"intervals": c.Common.PollInterval == time.Minute && c.Common.ResubmitAgentInterval == time.Hour && c.Common.StatusBadAfter == 5*time.Minute,
 		"password":  string(c.MySQL.Password) == `pa#ss "word"`,
 		"status":    slices.Equal(c.MySQL.ServiceStatusCommand, []string{"systemctl", "status", "mysqld"}),
 		"start":     slices.Equal(c.MySQL.ServiceStartCommand, []string{"systemctl", "start", "mysqld"}),

@@ -44,7 +44,7 @@ func keys(c *Config) []key {
 		k("common", "sudo-user", text(&co.SudoUser)),
 		required(k("common", "backup-dir", directory(&co.BackupDir))),
 		k("common", "status-endpoint", text(&co.StatusEndpoint)),
-		k("common", "status-bad-seconds", duration(&co.StatusBadSeconds)),
+		k("common", "status-bad-seconds", duration(&co.StatusBadAfter)),
 		k("common", "hostname", text(&co.Hostname)),
 		k("common", "bind-address", text(&co.BindAddress)),
 		k("common", "advertise-address", text(&co.AdvertiseAddress)),

@@ -7,12 +7,14 @@ import (
 )
 
 // cached keeps the last value of something that takes long to find out. A caller gets what is there: a value that is too
-// old is found out again beside the caller, once at a time; only when there is none yet does a caller wait, and no longer
-// than its context.
+// old is found out again beside the caller, once at a time; only when there is none yet, or when patient, does a caller
+// wait, and no longer than its context.
 type cached[T any] struct {
 	find  func(context.Context) (T, error)
 	fresh time.Duration // how long a value is good
 	limit time.Duration // of one look
+	// patient callers wait for a new value when the old one is not fresh; it is told if their context is over first.
+	patient bool
 
 	mu      sync.Mutex
 	value   T
@@ -31,7 +33,7 @@ func (c *cached[T]) get(life, wait context.Context) (T, error) {
 	}
 	looking, known := c.looking, !c.at.IsZero()
 	c.mu.Unlock()
-	if !known && looking != nil {
+	if looking != nil && (!known || c.patient) {
 		select {
 		case <-looking:
 		case <-wait.Done():

@@ -53,8 +53,8 @@ func New(o Options) *Host {
 	o.DataWait = cmp.Or(o.DataWait, 3*time.Second)
 	h := &Host{o: o, mysql: o.MySQL, log: cmp.Or(o.Logger, slog.Default())}
 	h.life, h.end = context.WithCancel(context.Background())
-	h.facts = cached[mysqlFacts]{find: h.findFacts, fresh: 5 * time.Second, limit: 10 * time.Second}
-	h.databases = cached[map[string]agentapi.Database]{find: h.findDatabases, fresh: 5 * time.Second, limit: 2 * time.Minute}
+	h.facts = cached[mysqlFacts]{find: h.findFacts, fresh: 5 * time.Second, limit: 10 * time.Second, patient: true}
+	h.databases = cached[map[string]agentapi.Database]{find: h.findDatabases, fresh: 5 * time.Second, limit: 2 * time.Minute, patient: true}
 	h.dataUsed = cached[int64]{find: h.findDataUsed, fresh: 30 * time.Second, limit: 10 * time.Minute}
 	h.backups = cached[int64]{find: func(ctx context.Context) (int64, error) { return diskUsed(ctx, o.BackupDir) }, fresh: 10 * time.Second, limit: 10 * time.Minute}
 	h.tools = cached[map[string]string]{find: h.findTools, fresh: 5 * time.Minute, limit: time.Minute}

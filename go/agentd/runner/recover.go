@@ -66,6 +66,7 @@ func (r *Runner) markInterrupted(s *seed, boot string, problem error) {
 			st.Details += "; " + problem.Error()
 		}
 		s.e.Updated = st.Changed
+		r.o.Notify(r.stateLocked(s, name)) // nobody else has the runner yet
 		r.log.Warn("stage was interrupted", "seed", s.id, "stage", name, "attempt", st.Attempt, "reason", what, "error", problem)
 	}
 }

@@ -87,19 +87,6 @@ func (r *Runner) Active() agentapi.ActiveSeed {
 	return a
 }
 
-// Held is the number of seeds that hold something on this host.
-func (r *Runner) Held() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := 0
-	for _, s := range r.seeds {
-		if s.e.Released.IsZero() && !s.finished() {
-			n++
-		}
-	}
-	return n
-}
-
 // finished: its last stage was completed, nothing is held for it.
 func (s *seed) finished() bool {
 	c := s.e.Stages[agentapi.Cleanup]

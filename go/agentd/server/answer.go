@@ -21,6 +21,9 @@ type plain struct {
 	text   string
 }
 
+// bad is the status of an agent that does not reach its service.
+var bad = plain{http.StatusInternalServerError, `"BAD"`}
+
 // wordy is an error with the words of the wire and what is behind them.
 type wordy struct {
 	text string

@@ -102,10 +102,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	open := func(pattern string, f handler) { mux.Handle(pattern, s.basic(f)) }
 	with := func(pattern string, f handler) { mux.Handle(pattern, s.token(f)) }
-	mux.Handle("GET "+s.o.StatusEndpoint, s.wrap(s.status))
-	if s.o.StatusEndpoint != "/api/status" {
-		mux.Handle("GET /api/status", s.wrap(s.status))
-	}
+	mux.Handle("GET /api/status", s.wrap(s.status))
 	open("GET /api/get-agent-info", s.info)
 
 	with("GET /api/get-agent-data", s.data)
@@ -132,5 +129,17 @@ func (s *Server) Handler() http.Handler {
 	with("POST /api/probe-mysql", s.probeMySQL)
 	with("GET /api/probe-listen", s.probeListen)
 	with("GET /api/probe-connect/{host}/{port}", s.probeConnect)
-	return s.logged(s.organisation(mux))
+	return s.logged(s.organisation(s.statusElsewhere(mux)))
+}
+
+// statusElsewhere answers the configured status endpoint, whatever path that is.
+func (s *Server) statusElsewhere(next http.Handler) http.Handler {
+	status := s.wrap(s.status)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == s.o.StatusEndpoint {
+			status.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

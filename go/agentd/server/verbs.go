@@ -14,7 +14,7 @@ func (s *Server) status(*http.Request) (any, error) {
 	if s.o.Healthy() {
 		return "OK", nil
 	}
-	return plain{http.StatusInternalServerError, `"BAD"`}, nil
+	return bad, nil
 }
 
 func (s *Server) info(*http.Request) (any, error) {
