@@ -15,6 +15,7 @@ import (
 // and 3 when not.
 const controlScript = `#!/bin/sh
 set -u
+PATH=${PATH:-}:/usr/sbin:/usr/bin:/sbin:/bin
 dir=%[1]s
 option="--defaults-file=$dir/my.cnf"
 
@@ -51,7 +52,7 @@ start() {
 	rm -f "$dir/server.pid" %[3]s %[3]s.lock
 	setsid sh -c 'echo $$ >"$0"; exec "$@"' "$dir/mysqld.pid" env %[2]s "$option" </dev/null >>"$dir/error.log" 2>&1 9>&- &
 	child=$!
-	left=1200
+	left=6000
 	until [ -e "$dir/server.pid" ]; do
 		kill -0 "$child" 2>/dev/null || { echo "server ended at once; see $dir/error.log" >&2; return 1; }
 		[ "$left" -gt 0 ] || { echo "server does not open its port; see $dir/error.log" >&2; return 1; }
