@@ -31,7 +31,11 @@ func (s *Store) SaveHostFacts(ctx context.Context, h *agent.Host) error {
 	if have == nil || have.Info.Token != h.Info.Token {
 		return agent.ErrConflict
 	}
-	s.hosts[h.Info.Hostname] = copied(h)
+	stored := copied(h)
+	if stored.Data == nil {
+		stored.Data = have.Data
+	}
+	s.hosts[h.Info.Hostname] = stored
 	return nil
 }
 

@@ -3,6 +3,7 @@ package memstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -104,6 +105,9 @@ func (s *Store) CreateSeed(ctx context.Context, f agent.Fence, seed *agent.Seed,
 	if err := s.fenced(f); err != nil {
 		return nil, err
 	}
+	if err := known(seed); err != nil {
+		return nil, err
+	}
 	if err := s.inTheWay(seed, maxActive, maxPerSource); err != nil {
 		return nil, err
 	}
@@ -120,6 +124,9 @@ func (s *Store) CreateSeed(ctx context.Context, f agent.Fence, seed *agent.Seed,
 }
 
 func (s *Store) inTheWay(seed *agent.Seed, maxActive, maxPerSource int) error {
+	if err := s.taken(seed); err != nil {
+		return err
+	}
 	active, fromSource := 0, 0
 	for _, other := range s.sorted() {
 		if !other.Active() {
@@ -129,33 +136,88 @@ func (s *Store) inTheWay(seed *agent.Seed, maxActive, maxPerSource int) error {
 		if other.SourceHost == seed.SourceHost {
 			fromSource++
 		}
-		if other.TargetHost == seed.TargetHost || other.SourceHost == seed.TargetHost || other.TargetHost == seed.SourceHost {
-			return fmt.Errorf("%w: seed %d of %s from %s is active", agent.ErrRefused, other.ID, other.TargetHost, other.SourceHost)
-		}
 	}
 	if maxPerSource > 0 && fromSource >= maxPerSource {
-		return fmt.Errorf("%w: %d active seeds read from %s already", agent.ErrRefused, fromSource, seed.SourceHost)
+		return refused(seed.SourceHost, fmt.Sprintf("%d active seeds read from it already", fromSource))
 	}
 	if maxActive > 0 && active >= maxActive {
-		return fmt.Errorf("%w: %d seeds are active already", agent.ErrRefused, active)
+		return refused(seed.TargetHost, fmt.Sprintf("%d seeds are active already", active))
 	}
 	return nil
 }
 
+// taken refuses a seed while another active one has its hosts.
+func (s *Store) taken(seed *agent.Seed) error {
+	for _, other := range s.sorted() {
+		if other.ID == seed.ID || !other.Active() {
+			continue
+		}
+		if other.TargetHost == seed.TargetHost || other.SourceHost == seed.TargetHost || other.TargetHost == seed.SourceHost {
+			return refused(seed.TargetHost, fmt.Sprintf("seed %d of %s from %s is active", other.ID, other.TargetHost, other.SourceHost))
+		}
+	}
+	return nil
+}
+
+func refused(host, text string) error {
+	return &agent.OpError{Code: "refused", Op: "start a seed", Host: host, Text: text, Hint: "wait until it has ended", Err: agent.ErrRefused}
+}
+
+// known refuses words that no reader would understand.
+func known(seed *agent.Seed) error {
+	_, stage := agentapi.ParseStage(string(seed.Stage))
+	_, status := agentapi.ParseStatus(string(seed.Status))
+	_, method := agentapi.ParseMethod(string(seed.Method))
+	_, side := agentapi.ParseSide(string(seed.BackupSide))
+	return errors.Join(stage, status, method, side)
+}
+
 func (s *Store) addRows(seedID int64, rows []agent.StageState) {
 	for _, row := range rows {
-		row.SeedID = seedID
-		if n := len(s.rows); n > 0 {
-			last := &s.rows[n-1]
-			if last.SeedID == seedID && last.Stage == row.Stage && last.Host == row.Host && last.Status == row.Status && last.Attempt == row.Attempt && last.Details == row.Details {
-				last.Repeats++
-				last.At = row.At
-				continue
-			}
+		row.SeedID, row.At = seedID, row.At.UTC()
+		if last := s.newest(row); last != nil && last.Status == row.Status && last.Attempt == row.Attempt && last.Details == row.Details {
+			last.Repeats++
+			last.At = row.At
+			continue
 		}
-		row.ID, row.Repeats = int64(len(s.rows)+1), max(1, row.Repeats)
+		row.ID, row.Repeats = s.lastRow()+1, max(1, row.Repeats)
 		s.rows = append(s.rows, row)
 	}
+}
+
+// thin folds all equal progress rows of an ended seed into the first of them.
+func (s *Store) thin(seedID int64) {
+	first := map[agent.StageState]int{}
+	kept := s.rows[:0:0]
+	for _, row := range s.rows {
+		key := row
+		key.ID, key.At, key.Repeats = 0, time.Time{}, 0
+		if i, seen := first[key]; seen && row.SeedID == seedID && row.Status == agentapi.Running {
+			kept[i].Repeats += row.Repeats
+			kept[i].At = row.At
+			continue
+		}
+		first[key] = len(kept)
+		kept = append(kept, row)
+	}
+	s.rows = kept
+}
+
+// newest is the newest row of the same seed, stage and host.
+func (s *Store) newest(row agent.StageState) *agent.StageState {
+	for i := len(s.rows) - 1; i >= 0; i-- {
+		if r := &s.rows[i]; r.SeedID == row.SeedID && r.Stage == row.Stage && r.Host == row.Host {
+			return r
+		}
+	}
+	return nil
+}
+
+func (s *Store) lastRow() int64 {
+	if len(s.rows) == 0 {
+		return 0
+	}
+	return s.rows[len(s.rows)-1].ID
 }
 
 // Transition implements agent.Store.
@@ -172,11 +234,22 @@ func (s *Store) Transition(ctx context.Context, f agent.Fence, t agent.Transitio
 	if have == nil || have.Version != t.Seed.Version {
 		return nil, agent.ErrConflict
 	}
+	if err := known(&t.Seed); err != nil {
+		return nil, err
+	}
+	if !have.Active() && t.Seed.Active() {
+		if err := s.taken(&t.Seed); err != nil {
+			return nil, err
+		}
+	}
 	stored := copied(&t.Seed)
 	stored.Version++
 	stored.UpdatedAt = s.now()
 	s.seeds[stored.ID] = stored
 	s.addRows(stored.ID, t.Rows)
+	if !stored.Active() {
+		s.thin(stored.ID)
+	}
 	for _, a := range t.Audit {
 		s.audit = append(s.audit, agent.AuditRow{ID: int64(len(s.audit) + 1), AuditEntry: a})
 	}
