@@ -16,7 +16,6 @@ const (
 	hintDrift = "the copy does not match its position in the source's binary log, or someone wrote to the target: seed again, and keep applications off the target"
 	hintLogin = "check ReplicationCredentialsQuery, or the replication user and password of the configuration, and that this account may log in from the target with REPLICATION SLAVE; then retry the seed"
 	hintTLS   = "source and target can't agree on TLS: compare tls_version, certificates and the replication account's REQUIRE clause; then retry the seed"
-	hintReach = "" // waiting
 )
 
 // ioErrors are the errors of the thread that fetches. What is not listed is failed, without being permanent.
@@ -43,21 +42,21 @@ var ioErrors = map[int]judged{
 	3159: {GateFailed, CodeReplCredential, "the source takes TLS connections only (require_secure_transport): " + hintTLS},
 	2026: {GateFailed, CodeReplication, hintTLS},
 
-	1040: {GateWaiting, "", hintReach}, // too many connections
-	1053: {GateWaiting, "", hintReach}, // source shuts down
+	1040: {GateWaiting, "", ""}, // too many connections
+	1053: {GateWaiting, "", ""}, // source shuts down
 	1129: {GateFailed, CodeReplication, "the source blocks the target after failed connections: run FLUSH HOSTS there, then retry the seed"},
-	1158: {GateWaiting, "", hintReach},
-	1159: {GateWaiting, "", hintReach},
-	1160: {GateWaiting, "", hintReach},
-	1161: {GateWaiting, "", hintReach},
-	1203: {GateWaiting, "", hintReach},
-	2002: {GateWaiting, "", hintReach},
-	2003: {GateWaiting, "", hintReach},
-	2005: {GateWaiting, "", hintReach},
-	2006: {GateWaiting, "", hintReach},
-	2012: {GateWaiting, "", hintReach},
-	2013: {GateWaiting, "", hintReach},
-	2055: {GateWaiting, "", hintReach},
+	1158: {GateWaiting, "", ""},
+	1159: {GateWaiting, "", ""},
+	1160: {GateWaiting, "", ""},
+	1161: {GateWaiting, "", ""},
+	1203: {GateWaiting, "", ""},
+	2002: {GateWaiting, "", ""},
+	2003: {GateWaiting, "", ""},
+	2005: {GateWaiting, "", ""},
+	2006: {GateWaiting, "", ""},
+	2012: {GateWaiting, "", ""},
+	2013: {GateWaiting, "", ""},
+	2055: {GateWaiting, "", ""},
 }
 
 const hintFatal = "source and target do not fit each other: compare server_id, server_uuid (auto.cnf), gtid_mode and binlog settings"
