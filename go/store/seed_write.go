@@ -121,6 +121,9 @@ func (s *Store) record(ctx context.Context, tx *sql.Tx, moved *agent.Seed, t age
 			return err
 		}
 	}
+	if err := s.beginDowntime(ctx, tx, t.BeginDowntime); err != nil {
+		return err
+	}
 	if t.EndDowntime {
 		if err := endDowntime(ctx, tx, moved.TargetHost); err != nil {
 			return err

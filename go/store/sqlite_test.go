@@ -35,6 +35,12 @@ func TestSQLitePassesTheSuite(t *testing.T) {
 	})
 }
 
+func TestSuitesCoreNeedsNoMoreThanACore(t *testing.T) {
+	storetest.RunCore(t, func(t *testing.T) storetest.Core {
+		return openSQLite(t, filepath.Join(t.TempDir(), "seed.sqlite"))
+	})
+}
+
 func TestSecondProcessOnTheSameFileIsRefusedUntilTheFirstIsGone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "seed.sqlite")
 	first := holdInProcess(t, path)

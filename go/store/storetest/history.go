@@ -11,10 +11,10 @@ import (
 )
 
 var historyTests = []test{
-	{"RepeatedReportIsFoldedIntoOneRow", testFolding},
-	{"ReportThatDiffersInAnythingIsItsOwnRow", testNotFolded},
-	{"HistoryOfAnEndedSeedIsThinned", testThinning},
-	{"HistoryIsReadSinceARow", testSince},
+	{"RepeatedReportIsFoldedIntoOneRow", testFolding, core},
+	{"ReportThatDiffersInAnythingIsItsOwnRow", testNotFolded, core},
+	{"HistoryOfAnEndedSeedIsThinned", testThinning, core},
+	{"HistoryIsReadSinceARow", testSince, whole},
 }
 
 // history is the seed's rows, oldest first, without IDs and times.

@@ -11,14 +11,14 @@ import (
 )
 
 var hostTests = []test{
-	{"HostComesBackAsItWasSaved", testHostComesBack},
-	{"FactsOfAnAgentThatRegisteredAnewAreRefused", testHostFacts},
-	{"SeenHostIsTouched", testTouch},
-	{"HostsDueAreTheLongestUnchecked", testHostsDue},
-	{"HostsAreFilteredAndPagedByCluster", testHostFilter},
-	{"NamesAreFoundByPrefix", testNames},
-	{"ForgottenAreOnlyUnseenHostsWithoutWork", testForget},
-	{"AttributesAreSetAndFound", testAttributes},
+	{"HostComesBackAsItWasSaved", testHostComesBack, core},
+	{"FactsOfAnAgentThatRegisteredAnewAreRefused", testHostFacts, core},
+	{"SeenHostIsTouched", testTouch, core},
+	{"HostsDueAreTheLongestUnchecked", testHostsDue, core},
+	{"HostsAreFilteredAndPagedByCluster", testHostFilter, whole},
+	{"NamesAreFoundByPrefix", testNames, whole},
+	{"ForgottenAreOnlyUnseenHostsWithoutWork", testForget, whole},
+	{"AttributesAreSetAndFound", testAttributes, whole},
 }
 
 func testHostComesBack(t *testing.T, b Backend) {
@@ -85,7 +85,7 @@ func testHostsDue(t *testing.T, b Backend) {
 		}
 		must(t, b.SaveHost(t.Context(), h))
 	}
-	due, err := b.HostsDue(t.Context(), T0, 0)
+	due, err := b.HostsDue(t.Context(), T0, 10)
 	must(t, err)
 	wantSlice(t, "due", hostNames(due), []string{"never", "oldest", "middle"})
 	due, err = b.HostsDue(t.Context(), T0, 2)

@@ -10,10 +10,10 @@ import (
 )
 
 var leaseTests = []test{
-	{"LeaseHasOneHolder", testLease},
-	{"LeaseChangesHandsWhenItExpires", testLeaseExpires},
-	{"LeaseIsTakenByOneOfManyAtOnce", testLeaseRace},
-	{"WritesOfAnOldTermAreFenced", testFence},
+	{"LeaseHasOneHolder", testLease, whole},
+	{"LeaseChangesHandsWhenItExpires", testLeaseExpires, whole},
+	{"LeaseIsTakenByOneOfManyAtOnce", testLeaseRace, whole},
+	{"WritesOfAnOldTermAreFenced", testFence, whole},
 }
 
 func acquire(t *testing.T, b Backend, node string, ttl time.Duration) (int64, bool) {
@@ -99,6 +99,7 @@ func testFence(t *testing.T, b Backend) {
 	now, _ := acquire(t, b, "n2", time.Hour)
 	wantErr(t, write(old), agent.ErrFenced)
 	wantUnchanged(t, b, s)
+	wantOneAudit(t, b)
 	_, err := b.CreateSeed(t.Context(), agent.Fence{Term: old}, NewSeed("t2", "s2"), nil, line("agent-seed"), nil, 0, 0)
 	wantErr(t, err, agent.ErrFenced)
 	must(t, write(now))

@@ -12,10 +12,10 @@ import (
 )
 
 var raceTests = []test{
-	{"EightWritersOnOneSeedLoseNoUpdate", testEightWriters},
-	{"TwoStartsForOneTargetMakeOneSeed", testTwoStarts},
-	{"RetryAndStartForOneTargetMakeOneActiveSeed", testRetryAndStart},
-	{"ReaderThatPagesWhileRowsComeInSeesNoneTwice", testPaging},
+	{"EightWritersOnOneSeedLoseNoUpdate", testEightWriters, core},
+	{"TwoStartsForOneTargetMakeOneSeed", testTwoStarts, core},
+	{"RetryAndStartForOneTargetMakeOneActiveSeed", testRetryAndStart, whole},
+	{"ReaderThatPagesWhileRowsComeInSeesNoneTwice", testPaging, whole},
 }
 
 // together runs n functions at once and returns when all are done.

@@ -12,12 +12,12 @@ import (
 )
 
 var refusalTests = []test{
-	{"SeedInTheWayRefusesAnotherAndIsNamed", testInTheWay},
-	{"LimitsOfActiveSeedsHold", testLimits},
-	{"EndedSeedIsNotInTheWay", testEndedNotInTheWay},
-	{"EndedSeedIsNotTakenUpAgainWhileItsHostIsTaken", testRevive},
-	{"DowntimeLastsAsLongAsTheSeed", testDowntime},
-	{"DowntimeOfOthersIsLeftAlone", testForeignDowntime},
+	{"SeedInTheWayRefusesAnotherAndIsNamed", testInTheWay, core},
+	{"LimitsOfActiveSeedsHold", testLimits, core},
+	{"EndedSeedIsNotInTheWay", testEndedNotInTheWay, core},
+	{"EndedSeedIsNotTakenUpAgainWhileItsHostIsTaken", testRevive, core},
+	{"DowntimeLastsAsLongAsTheSeed", testDowntime, whole},
+	{"DowntimeOfOthersIsLeftAlone", testForeignDowntime, whole},
 }
 
 func testInTheWay(t *testing.T, b Backend) {
@@ -83,23 +83,36 @@ func ourDowntime(host string) *agent.Downtime {
 }
 
 func testDowntime(t *testing.T, b Backend) {
-	start := func() *agent.Seed {
-		s, err := b.CreateSeed(t.Context(), agent.Fence{}, NewSeed("tgt", "src"), nil, line("agent-seed"), ourDowntime("tgt"), 0, 0)
-		must(t, err)
-		d, err := b.Downtime(t.Context(), "tgt", 3306)
-		must(t, err)
-		want(t, "downtime", *d, *ourDowntime("tgt"))
-		return s
-	}
-	s := move(t, b, start(), agentapi.Running)
-	_, err := b.Downtime(t.Context(), "tgt", 3306)
+	s, err := b.CreateSeed(t.Context(), agent.Fence{}, NewSeed("tgt", "src"), nil, line("agent-seed"), ourDowntime("tgt"), 0, 0)
+	must(t, err)
+	d, err := b.Downtime(t.Context(), "tgt", 3306)
+	must(t, err)
+	want(t, "downtime", *d, *ourDowntime("tgt"))
+	s = move(t, b, s, agentapi.Running)
+	_, err = b.Downtime(t.Context(), "tgt", 3306)
 	must(t, err)
 	s.Status = agentapi.Failed
 	_, err = b.Transition(t.Context(), agent.Fence{}, agent.Transition{Seed: *s, EndDowntime: true})
 	must(t, err)
 	_, err = b.Downtime(t.Context(), "tgt", 3306)
 	wantErr(t, err, agent.ErrNotFound)
-	start()
+
+	failed, err := b.Seed(t.Context(), s.ID) // taken up again
+	must(t, err)
+	failed.Status = agentapi.Scheduled
+	_, err = b.Transition(t.Context(), agent.Fence{}, agent.Transition{Seed: *failed, BeginDowntime: ourDowntime("tgt")})
+	must(t, err)
+	d, err = b.Downtime(t.Context(), "tgt", 3306)
+	must(t, err)
+	want(t, "downtime", *d, *ourDowntime("tgt"))
+	later := ourDowntime("tgt")
+	later.End = later.End.Add(time.Hour)
+	failed.Version++
+	_, err = b.Transition(t.Context(), agent.Fence{}, agent.Transition{Seed: *failed, BeginDowntime: later})
+	must(t, err)
+	d, err = b.Downtime(t.Context(), "tgt", 3306)
+	must(t, err)
+	want(t, "prolonged downtime", *d, *later)
 }
 
 func testForeignDowntime(t *testing.T, b Backend) {

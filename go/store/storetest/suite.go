@@ -30,10 +30,42 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 	}
 }
 
-type test struct {
-	name string
-	run  func(t *testing.T, b Backend)
+// Core is the part of a backend that the engine needs.
+type Core interface {
+	agent.Store
+	SeedStates(ctx context.Context, seedID int64) ([]agent.StageState, error)
 }
+
+// RunCore runs the tests that need no more than a Core: for a fake of the engine's tests.
+func RunCore(t *testing.T, open func(t *testing.T) Core) {
+	for _, c := range slices.Concat(seedTests, refusalTests, historyTests, hostTests, raceTests) {
+		if c.needs == core {
+			t.Run(c.name, func(t *testing.T) { c.run(t, coreOnly{Core: open(t)}) })
+		}
+	}
+}
+
+// coreOnly panics in what a Core does not have.
+type coreOnly struct {
+	Core
+	nothing
+}
+
+type nothing struct{ Backend }
+
+type test struct {
+	name  string
+	run   func(t *testing.T, b Backend)
+	needs need
+}
+
+// need is how much of a backend a test uses.
+type need string
+
+const (
+	core  need = "core"
+	whole need = "whole"
+)
 
 // T0 is a time that shows lost fractions and lost zones: microseconds, and not UTC.
 var T0 = time.Date(2026, 11, 22, 18, 0, 0, 123456000, time.FixedZone("here", 5*3600))

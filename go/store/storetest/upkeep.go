@@ -12,9 +12,9 @@ import (
 )
 
 var upkeepTests = []test{
-	{"AuditIsReadByPageNewestFirst", testAudit},
-	{"PurgeTakesOldFinishedSeedsAndAuditOnly", testPurge},
-	{"PingWritesNothing", testPing},
+	{"AuditIsReadByPageNewestFirst", testAudit, whole},
+	{"PurgeTakesOldFinishedSeedsAndAuditOnly", testPurge, whole},
+	{"PingWritesNothing", testPing, whole},
 }
 
 func testAudit(t *testing.T, b Backend) {
