@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -22,6 +23,7 @@ type Agent struct {
 	BackupDir string
 	StateDir  string
 	Port      int
+	SeedPort  int // for data, while a seed runs that needs it
 	service   *Service
 }
 
@@ -32,6 +34,8 @@ type AgentOptions struct {
 	Server    *sandbox.Server
 	Dir       string // for configuration, log, state and backups; made if missing
 	BackupDir string // "": inside Dir
+	// DoorPort is where the agent believes the agents' door to be; 0: where it is.
+	DoorPort int
 	// Path goes before the server's programs in PATH: stand-ins for tools.
 	Path string
 	// Config is laid over the harness's defaults: section, key, value.
@@ -73,16 +77,17 @@ func StartAgent(ctx context.Context, o AgentOptions) (*Agent, error) {
 }
 
 func (a *Agent) config(o AgentOptions) ([]byte, error) {
-	seedPort, err := sandbox.FreePort(a.Host)
-	if err != nil {
+	var err error
+	if a.SeedPort, err = sandbox.FreePort(a.Host); err != nil {
 		return nil, err
 	}
+	door := cmp.Or(o.DoorPort, o.Service.DoorPort)
 	conf := map[string]map[string]any{
 		"common": {
-			"port": a.Port, "seed-port": seedPort, "hostname": a.Host, "bind-address": a.Host, "backup-dir": a.BackupDir, "state-dir": a.StateDir,
+			"port": a.Port, "seed-port": a.SeedPort, "hostname": a.Host, "bind-address": a.Host, "backup-dir": a.BackupDir, "state-dir": a.StateDir,
 			"poll-interval": "1s", "resubmit-agent-interval": "60m0s",
 		},
-		"orchestrator": {"url": "http://" + o.Service.Host, "agents-port": o.Service.DoorPort},
+		"orchestrator": {"url": "http://" + o.Service.Host, "agents-port": door},
 		"logging":      {"level": "debug"},
 		"mysql": {
 			"host": a.Host, "port": o.Server.Port, "user": o.Server.AgentUser, "password": o.Server.Passwords.Agent,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,13 +24,13 @@ type Fleet struct {
 	Target  *Agent
 
 	release func()
+	door    *http.Server // the deaf door, with NoCallbacks
 }
 
 // Options say what a fleet is made of.
 type Options struct {
 	Programs Programs
-	Dir      string       // made if missing, removed by Close unless Keep
-	Keep     bool         // leave Dir
+	Dir      string       // made if missing, and left
 	Kind     sandbox.Kind // of both servers
 	// Source and Target are laid under what the harness sets (kind, host, directory).
 	Source, Target sandbox.Options
@@ -40,6 +41,8 @@ type Options struct {
 	TargetBackupDir string
 	// TargetPath goes first in PATH of the target's agent: stand-ins for tools.
 	TargetPath string
+	// NoCallbacks: the agents' reports reach nobody, as those of agents that never call back.
+	NoCallbacks bool
 	// Fill puts data into the source before its agent starts; nil: nothing.
 	Fill func(ctx context.Context, source *sandbox.Server) error
 }
@@ -77,8 +80,14 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 	if err != nil {
 		return f, err
 	}
+	doorPort := f.Service.DoorPort
+	if o.NoCallbacks {
+		if f.door, doorPort, err = deafDoor(f.Service); err != nil {
+			return f, err
+		}
+	}
 	source, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Source.Server,
-		Dir: filepath.Join(o.Dir, "source-agent"), Config: o.AgentConfig})
+		Dir: filepath.Join(o.Dir, "source-agent"), DoorPort: doorPort, Config: o.AgentConfig})
 	if source != nil {
 		f.Source = source
 	}
@@ -86,7 +95,7 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 		return f, err
 	}
 	target, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Target.Server,
-		Dir: filepath.Join(o.Dir, "target-agent"), Config: o.AgentConfig, BackupDir: o.TargetBackupDir, Path: o.TargetPath})
+		Dir: filepath.Join(o.Dir, "target-agent"), DoorPort: doorPort, Config: o.AgentConfig, BackupDir: o.TargetBackupDir, Path: o.TargetPath})
 	if target != nil {
 		f.Target = target
 	}
@@ -105,6 +114,9 @@ func (f *Fleet) Close() error {
 		if a != nil && a.Process != nil {
 			errs = append(errs, a.Stop())
 		}
+	}
+	if f.door != nil {
+		errs = append(errs, f.door.Close())
 	}
 	if f.Service != nil {
 		f.Service.Client.Close()
