@@ -92,7 +92,7 @@ func grantedRole(grant string) (role string, ok bool) {
 	if !ok || !strings.HasPrefix(rest, "`") {
 		return "", false
 	}
-	role, _, ok = cutOutside(rest, " TO ")
+	role, _, ok = dumpsql.CutOutside(rest, " TO ")
 	return role, ok
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
@@ -23,12 +24,15 @@ type loader struct {
 	server   host.Server
 	accounts *dumpaccounts.Accounts
 	done     atomic.Int64 // bytes of the dump's text
+
+	mu          sync.Mutex
+	connections []int64
 }
 
 // load does everything after the target has been emptied. The order: all tables; all rows, in parallel; users and roles,
 // so that definers exist; routines, triggers and views; their privileges; events last.
 func (l *loader) load(ctx context.Context) error {
-	s, err := openSession(ctx, l.db)
+	s, err := l.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,7 +63,10 @@ func (l *loader) load(ctx context.Context) error {
 	if err := apply.Grant(ctx); err != nil {
 		return accountsError(err)
 	}
-	return l.frames(ctx, s, r, "making events", dumpfile.Event)
+	if err := l.frames(ctx, s, r, "making events", dumpfile.Event); err != nil {
+		return err
+	}
+	return l.checkEvents(ctx, s)
 }
 
 // frames runs the statements of all frames of these kinds, in the dump's order.

@@ -40,9 +40,11 @@ var _ method.Method = (*Mysqldump)(nil)
 
 // New makes the method; the error names an option of Extra that can't be allowed.
 func New(o Options) (*Mysqldump, error) {
-	if err := checkExtra(o.Extra); err != nil {
+	extra, err := checkExtra(o.Extra)
+	if err != nil {
 		return nil, err
 	}
+	o.Extra = extra
 	if o.Streams <= 0 {
 		o.Streams = min(4, runtime.NumCPU())
 	}

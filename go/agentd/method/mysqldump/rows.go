@@ -46,7 +46,7 @@ func (l *loader) rows(ctx context.Context) error {
 }
 
 func (l *loader) stream(ctx context.Context, todo <-chan part) error {
-	s, err := openSession(ctx, l.db)
+	s, err := l.open(ctx)
 	if err != nil {
 		return err
 	}

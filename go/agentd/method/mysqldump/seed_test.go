@@ -31,3 +31,50 @@ func TestEveryKindOfObjectArrivesEqual(t *testing.T) {
 		})
 	}
 }
+
+func TestEmptyServerGivesAPositionAndEmptiesTheTarget(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t, kind)
+			w.exec(w.target, "CREATE DATABASE old_data")
+			w.backup()
+			w.restore()
+			w.same()
+			if m, err := w.method.Metadata(w.ctx(), w.work); err != nil || m.LogFile == "" || m.LogPos == 0 {
+				t.Errorf("metadata is %+v, %v", m, err)
+			}
+		})
+	}
+}
+
+func TestRowLongerThanTheTargetTakesArrives(t *testing.T) {
+	w := newWorld(t, sandbox.MariaDB)
+	w.exec(w.source, "CREATE DATABASE big", "CREATE TABLE big.t (a INT PRIMARY KEY, b LONGBLOB, KEY (b(10)))", "INSERT INTO big.t VALUES (1, REPEAT('x', 9000000))")
+	w.exec(w.target, "SET GLOBAL max_allowed_packet = 1048576")
+	w.backup()
+	w.restore()
+	if got := w.query(w.target, "SELECT @@GLOBAL.max_allowed_packet"); got[0] != "1048576" {
+		t.Errorf("max_allowed_packet is %s after the restore", got[0])
+	}
+	w.exec(w.target, "SET GLOBAL max_allowed_packet = 67108864")
+	w.same()
+}
+
+func TestPositionIsTheOneOfTheCopy(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t, kind)
+			w.exec(w.source, "CREATE DATABASE a", "CREATE TABLE a.t (i INT PRIMARY KEY)", "INSERT INTO a.t VALUES (1)")
+			gtid := "SELECT @@GLOBAL.gtid_executed"
+			if kind == sandbox.MariaDB {
+				gtid = "SELECT @@GLOBAL.gtid_binlog_pos"
+			}
+			want := w.query(w.source, gtid)[0]
+			w.backup()
+			m, err := w.method.Metadata(w.ctx(), w.work)
+			if err != nil || m.GtidExecuted != want || want == "" {
+				t.Errorf("metadata is %+v, %v; the source has %s", m, err, want)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package mysqldump
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -12,7 +13,10 @@ import (
 
 // prepare checks what can be checked, and then drops all of the target's user schemas.
 func (l *loader) prepare(ctx context.Context) error {
-	s, err := openSession(ctx, l.db)
+	if err := endConnections(ctx, l.w, l.db); err != nil {
+		return err
+	}
+	s, err := l.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,7 +58,11 @@ func (l *loader) raisePacket(ctx context.Context) error {
 	if l.d.Statement+1024 < now {
 		return nil
 	}
-	if err := l.w.Run.Remember(rememberPacket, now); err != nil {
+	var before int64 // of an earlier attempt that was killed: that is the one to put back
+	if _, err := l.w.Run.Recall(rememberPacket, &before); err != nil {
+		return err
+	}
+	if err := l.w.Run.Remember(rememberPacket, cmp.Or(before, now)); err != nil {
 		return err
 	}
 	if _, err := l.db.ExecContext(ctx, "SET GLOBAL max_allowed_packet = 1073741824"); err != nil {
@@ -65,22 +73,31 @@ func (l *loader) raisePacket(ctx context.Context) error {
 	return nil
 }
 
-// putBack undoes what Restore set on the target's server and did not come to put back.
+// putBack undoes what a Restore that did not come to its end left in the target's server.
 func (m *Mysqldump) putBack(ctx context.Context, w *method.Work) error {
 	var before int64
-	found, err := w.Run.Recall(rememberPacket, &before)
-	if err != nil || !found || before == 0 {
+	var ids []int64
+	if _, err := w.Run.Recall(rememberPacket, &before); err != nil {
 		return err
+	}
+	if _, err := w.Run.Recall(rememberConnections, &ids); err != nil {
+		return err
+	}
+	if before == 0 && len(ids) == 0 {
+		return nil
 	}
 	db, err := m.o.Servers.Open(ctx, m.o.Servers.Local())
 	if err != nil {
-		return fmt.Errorf("put max_allowed_packet back: %w", err)
+		return fmt.Errorf("put the server's settings back: %w", err)
 	}
 	defer db.Close()
-	return m.putBackOn(ctx, w, db)
+	return putBackOn(ctx, w, db)
 }
 
-func (m *Mysqldump) putBackOn(ctx context.Context, w *method.Work, db *sql.DB) error {
+func putBackOn(ctx context.Context, w *method.Work, db *sql.DB) error {
+	if err := endConnections(ctx, w, db); err != nil {
+		return err
+	}
 	var before int64
 	found, err := w.Run.Recall(rememberPacket, &before)
 	if err != nil || !found || before == 0 {
