@@ -12,6 +12,7 @@ const (
 	releaseLease = `UPDATE seed_leader SET expires_at = '1971-01-01 00:00:00'
 		WHERE anchor = 1 AND node = ? AND holder = ? AND term = ?`
 	dropLease  = `UPDATE seed_leader SET expires_at = '1971-01-01 00:00:00' WHERE anchor = 1`
+	endLease   = `UPDATE seed_leader SET expires_at = '1971-01-01 00:00:00' WHERE anchor = 1`
 	touchGuard = `UPDATE seed_guard SET touched = touched + 1 WHERE anchor = 2`
 )
 
@@ -62,6 +63,15 @@ func (s *Store) ReleaseLease(ctx context.Context, node string, term int64) error
 	})
 	if err != nil {
 		return fmt.Errorf("release the lease: %w", err)
+	}
+	return nil
+}
+
+// endDeadLease ends the lease of a process that was killed: whoever has the file's lock knows that it is gone, and need not
+// wait for the lease to run out.
+func (s *Store) endDeadLease(ctx context.Context) error {
+	if _, err := s.write.ExecContext(ctx, endLease); err != nil {
+		return fmt.Errorf("end the lease of an earlier process: %w", err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
 	"github.com/orchestrator-seed/orchestrator-seed/go/store"
@@ -66,6 +67,10 @@ func TestSecondProcessOnTheSameFileIsRefusedUntilTheFirstIsGone(t *testing.T) {
 	if err != nil || len(seeds) != 1 {
 		t.Fatalf("what the killed process had stored: %v, %v", seeds, err)
 	}
+	term, ok, err := s.AcquireLease(t.Context(), "node", time.Hour)
+	if err != nil || !ok || term != 2 {
+		t.Fatalf("the killed process's lease stands in the way: term %d, %t, %v", term, ok, err)
+	}
 }
 
 const holdVariable = "ORCHESTRATOR_SEED_TEST_HOLD"
@@ -104,6 +109,9 @@ func TestHold(t *testing.T) {
 	_, err := s.CreateSeed(t.Context(), agent.Fence{}, storetest.NewSeed("tgt", "src"), nil, agent.AuditEntry{Type: "x"}, nil, 0, 0)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, ok, err := s.AcquireLease(t.Context(), "node", time.Hour); err != nil || !ok {
+		t.Fatal(ok, err)
 	}
 	fmt.Println("held")
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {

@@ -76,6 +76,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err == nil {
 		err = s.migrate(ctx)
 	}
+	if err == nil && s.lock != nil {
+		err = s.endDeadLease(ctx)
+	}
 	if err == nil {
 		err = s.dropDeadLease(ctx)
 	}
