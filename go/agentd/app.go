@@ -108,9 +108,9 @@ func (a *App) build(ctx context.Context, name string) error {
 		Resubmit: c.Common.ResubmitAgentInterval, BadAfter: c.Common.StatusBadAfter, BasicUser: c.Common.HTTPAuthUser,
 		BasicPassword: string(c.Common.HTTPAuthPassword), FirstRetry: a.o.FirstRetry, Logger: a.log,
 	})
-	all := make([]method.Method, len(a.methods))
+	all, disabled := make([]method.Method, len(a.methods)), map[agentapi.Method]bool{}
 	for i, m := range a.methods {
-		all[i] = m.Method
+		all[i], disabled[m.Name()] = m.Method, !m.Enabled
 	}
 	a.runner, err = runner.Open(ctx, runner.Options{
 		Journal: a.journal, Methods: all, BackupDir: c.Common.BackupDir, Hostname: name, Notify: a.changed, Logger: a.log,
@@ -127,7 +127,7 @@ func (a *App) build(ctx context.Context, name string) error {
 		units = nil
 	}
 	a.server = server.New(server.Options{
-		Runner: a.runner, Host: a.host, Data: a.data, Info: a.info, Token: token, Healthy: a.link.Healthy,
+		Runner: a.runner, Host: a.host, Data: a.data, Info: a.info, Token: token, Healthy: a.link.Healthy, Disabled: disabled,
 		TokenHeader: c.Common.TokenHTTPHeader, BasicUser: c.Common.HTTPAuthUser, BasicPassword: string(c.Common.HTTPAuthPassword),
 		StatusEndpoint: c.Common.StatusEndpoint, ValidOUs: units, StatusOUVerify: c.Common.StatusOUVerify, TLS: serverTLS,
 		BindAddress: c.Common.BindAddress, SeedPort: c.Common.SeedPort, Logger: a.log,

@@ -200,11 +200,16 @@ func (s *site) process() (*exec.Cmd, io.WriteCloser) {
 
 func (s *site) get(path string) string {
 	s.t.Helper()
+	return s.call("GET", path, "")
+}
+
+func (s *site) call(verb, path, body string) string {
+	s.t.Helper()
 	token, err := os.ReadFile(filepath.Join(s.dir, "state", "token"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	req, err := http.NewRequest("GET", "http://"+s.host+":"+strconv.Itoa(s.port)+"/api/"+path, nil)
+	req, err := http.NewRequest(verb, "http://"+s.host+":"+strconv.Itoa(s.port)+"/api/"+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}

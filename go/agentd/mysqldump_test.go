@@ -45,6 +45,12 @@ func TestMysqldumpGoesThroughARealAgent(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	for password, want := range map[string]bool{source.Passwords.Replication: true, "wrong": false} {
+		r := s.probe(agentapi.ProbeMySQL{Host: source.Host, Port: source.Port, User: sandbox.ReplicationUser, Password: password})
+		if r.OK != want || want && r.Found == "" || !want && r.Error == "" {
+			t.Errorf("probe: %+v", r)
+		}
+	}
 	for i, call := range []string{
 		"prepare/1/Mysqldump/Target", fmt.Sprintf("backup/1/Mysqldump/%s/%d", source.Host, source.Port), "restore/1/Mysqldump", "cleanup/1/Mysqldump/Target",
 	} {
@@ -81,4 +87,18 @@ func TestMysqldumpGoesThroughARealAgent(t *testing.T) {
 	if body := s.get("release-seed/1"); body != "released" {
 		t.Error(body)
 	}
+}
+
+// probe asks the agent to log in there.
+func (s *site) probe(p agentapi.ProbeMySQL) agentapi.ProbeResult {
+	s.t.Helper()
+	b, err := json.Marshal(p)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var answer struct{ Details agentapi.ProbeResult }
+	if body := s.call("POST", "probe-mysql", string(b)); json.Unmarshal([]byte(body), &answer) != nil {
+		s.t.Fatal(body)
+	}
+	return answer.Details
 }

@@ -25,6 +25,9 @@ func (s *Server) start(stage agentapi.Stage) handler {
 		if err != nil {
 			return nil, err
 		}
+		if stage == agentapi.Prepare && s.o.Disabled[q.Method] {
+			return nil, &wordy{"Seed method unavailiable on agent", runner.ErrUnavailable}
+		}
 		already, err := s.o.Runner.Start(q)
 		switch {
 		case errors.Is(err, runner.ErrUnknownSeed):

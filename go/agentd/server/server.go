@@ -23,6 +23,8 @@ type Options struct {
 	Info    agentapi.Info // without token
 	Token   string
 	Healthy func() bool // whether the service was reached of late
+	// Disabled methods take no new seeds; those that they hold go on.
+	Disabled map[agentapi.Method]bool
 	// TokenHeader is a header that may carry the token besides agentapi.HeaderToken; "" is none.
 	TokenHeader string
 	// BasicUser and BasicPassword, when set, protect what needs no token but status-endpoint.

@@ -104,6 +104,13 @@ func TestAttemptsTravelInTheQuery(t *testing.T) {
 	}
 }
 
+func TestDisabledMethodTakesNoNewSeed(t *testing.T) {
+	w := newWorld(t, &methodtest.Method{}, func(o *Options, _ *host.Options) { o.Disabled = map[agentapi.Method]bool{agentapi.Mysqldump: true} })
+	if status, body := w.get("prepare/7/Mysqldump/Target?attempt=1"); status != 500 || !strings.Contains(body, "Seed method unavailiable on agent") {
+		t.Error(status, body)
+	}
+}
+
 func TestCommandsTakeNothingFromTheCaller(t *testing.T) {
 	w := newWorld(t, &methodtest.Method{}, nil)
 	for path, want := range map[string]string{
