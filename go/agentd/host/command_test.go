@@ -94,7 +94,11 @@ func TestPostSeedCommandSaysWhetherThereIsOne(t *testing.T) {
 	if _, configured, err := newHost(t, Options{}).PostSeedCommand(context.Background()); configured || err != nil {
 		t.Error(configured, err)
 	}
-	out, configured, err := newHost(t, Options{PostSeedCommand: []string{"echo", "done"}}).PostSeedCommand(context.Background())
+	h := newHost(t, Options{PostSeedCommand: []string{"echo", "done"}})
+	if got := h.CustomCommands(); !slices.Equal(got, []string{"post-seed-command"}) {
+		t.Errorf("the service does not learn of it: %v", got)
+	}
+	out, configured, err := h.PostSeedCommand(context.Background())
 	if !configured || err != nil || out != "done\n" {
 		t.Error(out, configured, err)
 	}

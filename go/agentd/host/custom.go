@@ -11,13 +11,27 @@ import (
 // ErrNoCommand: no custom command of that name is configured.
 var ErrNoCommand = errors.New("command not found")
 
+// postSeedName is the custom command that runs after a seed. It is listed with the others, because the list is how the
+// service learns that there is one.
+const postSeedName = "post-seed-command"
+
 // CustomCommands is the names that CustomCommand takes, sorted.
-func (h *Host) CustomCommands() []string { return slices.Sorted(maps.Keys(h.o.CustomCommands)) }
+func (h *Host) CustomCommands() []string {
+	names := slices.Collect(maps.Keys(h.o.CustomCommands))
+	if len(h.o.PostSeedCommand) > 0 {
+		names = append(names, postSeedName)
+	}
+	slices.Sort(names)
+	return names
+}
 
 // CustomCommand runs a configured command, without any argument of the caller's, and returns its output. ErrNoCommand when
 // there is none of that name.
 func (h *Host) CustomCommand(ctx context.Context, name string) (string, error) {
 	args, ok := h.o.CustomCommands[name]
+	if name == postSeedName && len(h.o.PostSeedCommand) > 0 {
+		args, ok = h.o.PostSeedCommand, true
+	}
 	if !ok {
 		return "", fmt.Errorf("%s: %w", name, ErrNoCommand)
 	}

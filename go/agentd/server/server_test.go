@@ -226,7 +226,7 @@ func TestDataComesSoonWhenMySQLIsAway(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &d); err != nil || status != 200 {
 		t.Fatal(status, err, body)
 	}
-	if d.MySQLRunning || d.MySQLError == "" || d.BackupDir == "" || d.BackupDirDiskFree <= 0 || d.NumCPU < 1 || d.MemTotal <= 0 || len(d.AgentCommands) != 2 {
+	if d.MySQLRunning || d.MySQLError == "" || d.BackupDir == "" || d.BackupDirDiskFree <= 0 || d.NumCPU < 1 || d.MemTotal <= 0 || len(d.AgentCommands) != 3 {
 		t.Errorf("%+v", d)
 	}
 }
