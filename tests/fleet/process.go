@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -136,8 +137,11 @@ func (p *Process) Log() string {
 	return string(raw)
 }
 
-// LogTail is the last n lines of the log.
+// LogTail is the last n lines of the log that tell something: polls that were answered well are left out.
 func (p *Process) LogTail(n int) string {
 	lines := strings.Split(strings.TrimRight(p.Log(), "\n"), "\n")
+	lines = slices.DeleteFunc(lines, func(line string) bool {
+		return strings.Contains(line, "status=200") && (strings.Contains(line, "msg=request") || strings.Contains(line, "msg=call"))
+	})
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
