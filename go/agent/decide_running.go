@@ -2,6 +2,8 @@ package agent
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -69,9 +71,10 @@ func (d *decider) state(side Side, st *agentapi.SeedStageState) *Problem {
 			Hint: "look at the agent's log for a restart, and whether its state directory was restored from a backup",
 		}
 	}
+	said := d.said(h, name, st)
 	if st.Status != h.Stage || st.Details != h.Details {
 		h.Details = st.Details
-		if st.Status != agentapi.Error { // an error is written with its hint when the stage fails
+		if said != st.Details && st.Status != agentapi.Error { // an error is written with its hint when the stage fails
 			d.row(name, st.Status, st.Details)
 		}
 	}
@@ -85,6 +88,20 @@ func (d *decider) state(side Side, st *agentapi.SeedStageState) *Problem {
 		code = CodeStageFailed
 	}
 	return &Problem{Code: code, Text: fmt.Sprintf("%s on %s: %s", d.seed.Stage, name, st.Details), Hint: st.Hint, Permanent: st.Permanent}
+}
+
+// said writes what the agent has said of the stage since the last poll, and returns the last of it.
+func (d *decider) said(h *HostState, name string, st *agentapi.SeedStageState) (last string) {
+	lines := st.Said
+	if i := slices.Index(lines, h.LastSaid); i >= 0 {
+		lines = lines[i+1:]
+	}
+	for _, line := range lines {
+		h.LastSaid = line
+		_, last, _ = strings.Cut(line, " ") // the time it was said goes before
+		d.row(name, agentapi.Running, last)
+	}
+	return last
 }
 
 // unreachable: a poll that fails is not a stage that failed, until it has failed for too long.

@@ -106,6 +106,8 @@ type HostState struct {
 	Stage Status `json:",omitempty"`
 	// Details is the last text that was recorded of the current stage.
 	Details string `json:",omitempty"`
+	// LastSaid is the last line of SeedStageState.Said that was recorded of the current stage.
+	LastSaid string `json:",omitempty"`
 	// UnreachableSince is when the agent stopped answering; zero when it answers.
 	UnreachableSince time.Time `json:",omitzero"`
 	Release          Release   `json:",omitempty"`
