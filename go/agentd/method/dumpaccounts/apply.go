@@ -10,14 +10,15 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 )
 
-// Apply makes accounts on a target. Create and Grant are called once each, in this order, on a session that writes no
+// Apply makes accounts on a target. Create, Grant and Own are called once each, in this order, on a session that writes no
 // binary log.
 type Apply struct {
 	conn   *sql.Conn
 	want   *Accounts
 	have   *Accounts // of the target, before
 	server host.Server
-	self   string // the session's account, as Account.name
+	self   string   // the session's account, as Account.name
+	known  []string // all privileges of the target
 	say    func(string)
 }
 
@@ -31,10 +32,14 @@ func NewApply(ctx context.Context, conn *sql.Conn, want *Accounts, server host.S
 	if err := conn.QueryRowContext(ctx, "SELECT CURRENT_USER()").Scan(&current); err != nil {
 		return nil, fmt.Errorf("read the session's account: %w", err)
 	}
+	known, err := firstColumn(ctx, conn, "SHOW PRIVILEGES")
+	if err != nil {
+		return nil, fmt.Errorf("list the target's privileges: %w", err)
+	}
 	a := &Account{}
 	at := strings.LastIndexByte(current, '@')
 	a.User, a.Host = current[:max(at, 0)], current[at+1:]
-	return &Apply{conn: conn, want: want, have: have, server: server, self: a.name(), say: say}, nil
+	return &Apply{conn: conn, want: want, have: have, server: server, self: a.name(), known: known, say: say}, nil
 }
 
 // Create drops all accounts but the session's own and makes the source's, without privileges.
@@ -71,29 +76,32 @@ func (p *Apply) drop(ctx context.Context, a *Account) error {
 	return nil
 }
 
-// Grant gives the accounts their privileges and roles, and makes the session's own account what it is on the source.
+// Grant gives the accounts their privileges and roles.
 func (p *Apply) Grant(ctx context.Context) error {
 	for i := range p.want.List {
 		a := &p.want.List[i]
 		if a.name() == p.self || a.public() {
 			continue
 		}
-		if err := p.all(ctx, a, a.Grants); err != nil {
+		if err := p.all(ctx, a, append(a.Grants[:len(a.Grants):len(a.Grants)], a.Default...)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Own makes the session's own account, and MariaDB's PUBLIC, what they are on the source. It comes last of all, because on
+// the source the account may have less than is needed here.
+func (p *Apply) Own(ctx context.Context) error {
+	if err := p.leaveRoles(ctx); err != nil {
+		return err
 	}
 	for _, a := range p.always() {
 		if err := p.adjust(ctx, a); err != nil {
 			return err
 		}
 	}
-	for i := range p.want.List {
-		a := &p.want.List[i]
-		if err := p.all(ctx, a, a.Default); err != nil {
-			return err
-		}
-	}
-	return p.leaveRoles(ctx)
+	return nil
 }
 
 func (p *Apply) all(ctx context.Context, a *Account, statements []string) error {

@@ -37,21 +37,21 @@ func (p *Apply) adjust(ctx context.Context, a *Account) error {
 			return err
 		}
 	}
-	if err := p.all(ctx, a, a.Grants); err != nil {
+	if err := p.all(ctx, a, append(a.Grants[:len(a.Grants):len(a.Grants)], a.Default...)); err != nil {
 		return err
 	}
-	return p.all(ctx, a, surplus(have, a))
+	return p.all(ctx, a, surplus(have, a, p.known))
 }
 
-// surplus are the statements that take from have what want does not have.
-func surplus(have, want *Account) []string {
+// surplus are the statements that take from have what want does not have, the right to grant last. known are all privileges
+// of the server, for what is printed as ALL PRIVILEGES.
+func surplus(have, want *Account, known []string) []string {
 	wanted := map[string][]string{}
 	for _, g := range want.Grants {
-		for object, names := range privilegeSet(g) {
-			wanted[object] = append(wanted[object], names...)
-		}
+		names, object := given(g)
+		wanted[object] = append(wanted[object], names...)
 	}
-	var out []string
+	var out, last []string
 	for _, g := range have.Grants {
 		if role, ok := grantedRole(g); ok {
 			if !slices.ContainsFunc(want.Grants, func(w string) bool { r, ok := grantedRole(w); return ok && r == role }) {
@@ -59,32 +59,48 @@ func surplus(have, want *Account) []string {
 			}
 			continue
 		}
-		for object, names := range privilegeSet(g) {
-			var extra []string
-			for _, n := range names {
-				if !slices.Contains(wanted[object], n) && !slices.Contains(wanted[object], "ALL PRIVILEGES") {
-					extra = append(extra, n)
+		names, object := given(g)
+		if slices.Contains(wanted[object], "ALL PRIVILEGES") {
+			names = slices.DeleteFunc(names, func(n string) bool { return n != grantOption })
+		}
+		if object == "*.*" && slices.Contains(names, "ALL PRIVILEGES") {
+			names = append(names, known...)
+			names = slices.DeleteFunc(names, func(n string) bool { return n == "ALL PRIVILEGES" || n == "PROXY" || n == "USAGE" })
+		}
+		names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(wanted[object], n) })
+		slices.Sort(names)
+		names = slices.Compact(names)
+		if i := slices.Index(names, grantOption); i >= 0 {
+			names = slices.Delete(names, i, i+1)
+			last = append(last, "REVOKE GRANT OPTION ON "+object+" FROM "+want.name())
+		}
+		if len(names) > 0 {
+			out = append(out, "REVOKE "+strings.Join(names, ", ")+" ON "+object+" FROM "+want.name())
+		}
+		if slices.Contains(names, "ALL PRIVILEGES") { // of a schema or less: what is to stay goes and comes back
+			for _, w := range want.Grants {
+				if _, o := privileges(w); o == object {
+					out = append(out, w)
 				}
-			}
-			if len(extra) > 0 {
-				out = append(out, "REVOKE "+strings.Join(extra, ", ")+" ON "+object+" FROM "+want.name())
 			}
 		}
 	}
-	return out
+	return append(out, last...)
 }
 
-// privilegeSet is what a GRANT gives, by object; the grant option counts as a privilege.
-func privilegeSet(grant string) map[string][]string {
-	names, object := privileges(grant)
-	if object == "" || !strings.HasPrefix(grant, "GRANT ") {
-		return nil
+const grantOption = "GRANT OPTION"
+
+// given is what a GRANT gives, and on what; the grant option counts as a privilege.
+func given(grant string) (names []string, object string) {
+	if !strings.HasPrefix(grant, "GRANT ") {
+		return nil, ""
 	}
+	names, object = privileges(grant)
 	names = slices.DeleteFunc(names, func(n string) bool { return n == "USAGE" })
 	if strings.HasSuffix(grant, " WITH GRANT OPTION") && !slices.Contains(names, "PROXY") {
-		names = append(names, "GRANT OPTION")
+		names = append(names, grantOption)
 	}
-	return map[string][]string{object: names}
+	return names, object
 }
 
 func grantedRole(grant string) (role string, ok bool) {

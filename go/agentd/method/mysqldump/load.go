@@ -30,7 +30,7 @@ type loader struct {
 }
 
 // load does everything after the target has been emptied. The order: all tables; all rows, in parallel; users and roles,
-// so that definers exist; routines, triggers and views; their privileges; events last.
+// so that definers exist; routines, triggers and views; their privileges; events; the agent's own account last.
 func (l *loader) load(ctx context.Context) error {
 	s, err := l.open(ctx)
 	if err != nil {
@@ -66,7 +66,16 @@ func (l *loader) load(ctx context.Context) error {
 	if err := l.frames(ctx, s, r, "making events", dumpfile.Event); err != nil {
 		return err
 	}
-	return l.checkEvents(ctx, s)
+	if err := l.checkEvents(ctx, s); err != nil {
+		return err
+	}
+	if err := putPacketBack(ctx, l.w, l.db); err != nil {
+		return err
+	}
+	if err := apply.Own(ctx); err != nil {
+		return accountsError(err)
+	}
+	return nil
 }
 
 // frames runs the statements of all frames of these kinds, in the dump's order.

@@ -54,7 +54,7 @@ func (m *Mysqldump) restore(ctx context.Context, w *method.Work) (err error) {
 	if err := l.load(ctx); err != nil {
 		return err
 	}
-	return putBackOn(ctx, w, db)
+	return w.Run.Remember(rememberConnections, []int64{})
 }
 
 // proven opens the dump and holds every byte of it against its index.

@@ -91,13 +91,13 @@ func (m *Mysqldump) putBack(ctx context.Context, w *method.Work) error {
 		return fmt.Errorf("put the server's settings back: %w", err)
 	}
 	defer db.Close()
-	return putBackOn(ctx, w, db)
-}
-
-func putBackOn(ctx context.Context, w *method.Work, db *sql.DB) error {
 	if err := endConnections(ctx, w, db); err != nil {
 		return err
 	}
+	return putPacketBack(ctx, w, db)
+}
+
+func putPacketBack(ctx context.Context, w *method.Work, db *sql.DB) error {
 	var before int64
 	found, err := w.Run.Recall(rememberPacket, &before)
 	if err != nil || !found || before == 0 {
