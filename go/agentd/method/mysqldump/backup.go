@@ -163,7 +163,7 @@ func dumpHint(said string) string {
 	case strings.Contains(said, "Table definition has changed"), strings.Contains(said, "doesn't exist"):
 		return "tables were changed on the source during the dump; the next attempt may succeed"
 	}
-	return ""
+	return "these are the dump program's own words; the end of the source's error log (agent-mysql-error-log) may say more"
 }
 
 // errorLines picks the lines of what a dump program said that are errors, not warnings.
