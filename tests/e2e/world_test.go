@@ -105,7 +105,7 @@ func (w *world) completed(id int64) seedapi.Seed {
 	return s
 }
 
-// load starts a write load on the source. The function it returns ends it; at least one row must have been written.
+// load starts a write load on the source. The function it returns ends it; it must have written all the time.
 func (w *world) load(o sandbox.LoadOptions) (stop func()) {
 	w.t.Helper()
 	l, err := sandbox.WriteLoad(w.ctx, w.source(), o)
@@ -116,10 +116,14 @@ func (w *world) load(o sandbox.LoadOptions) (stop func()) {
 		}
 		return nil
 	})
+	before := l.Rows()
 	return func() {
 		w.t.Helper()
 		rows, err := l.Stop()
 		w.must(err, "write load")
+		if rows -= before; rows < 100 {
+			w.t.Errorf("%d rows were written during the seed, want hundreds", rows)
+		}
 		w.t.Logf("%d rows were written during the seed", rows)
 	}
 }
