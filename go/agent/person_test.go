@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
@@ -258,49 +257,22 @@ type leads int64
 func (l leads) Leading() (agent.Fence, bool) { return agent.Fence{Term: int64(l)}, true }
 
 func TestSchedulerRunsASeedToItsEndWithinMomentsAtAnIntervalOfAMinute(t *testing.T) {
-	for _, v2 := range []bool{false, true} {
-		t.Run(fmt.Sprintf("v2=%t", v2), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorldOf(t, v2)
-				w.options.Clock = agent.SystemClock{}
-				w.crash()
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				done := make(chan struct{})
-				go func() { w.Run(ctx); close(done) }()
-				began := time.Now()
-				id := w.begin()
-				for w.seed(id).Active() {
-					time.Sleep(10 * time.Millisecond)
-				}
-				w.at(id, "Cleanup/Completed")
-				if took := time.Since(began); took > time.Second {
-					t.Errorf("took %s", took)
-				}
-				cancel()
-				<-done
-			})
-		})
-	}
+	scheduled(t, func(_ *testing.T, w *world) {
+		id := w.begin()
+		if took := w.until(id, time.Minute, ended); took > time.Second {
+			w.t.Errorf("took %s", took)
+		}
+		w.at(id, "Cleanup/Completed")
+	})
 }
 
-func TestHungAgentDelaysItsOwnSeedOnly(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.options.Clock = agent.SystemClock{}
-		w.crash()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
+func TestAbortDoesNotWaitForACallThatHangs(t *testing.T) {
+	scheduled(t, func(t *testing.T, w *world) {
 		w.target.Script(agentapi.Backup, agentfake.OnDemand())
-		done := make(chan struct{})
-		go func() { w.Run(ctx); close(done) }()
 		id := w.begin()
-		for w.seed(id).Stage != agentapi.Backup || w.seed(id).Status != agentapi.Running {
-			time.Sleep(10 * time.Millisecond)
-		}
+		w.until(id, time.Minute, func(s *agent.Seed) bool { return s.Stage == agentapi.Backup && s.Status == agentapi.Running })
 		w.target.Break("seed-stage-state", agentfake.Hang())
-		time.Sleep(3 * time.Second)
-		// A person's word does not wait for the call that hangs.
+		<-time.After(3 * time.Second) // of the bubble: a poll hangs by now
 		began := time.Now()
 		if err := w.Abort(t.Context(), id, false, "dba"); err != nil {
 			t.Fatal(err)
@@ -309,7 +281,5 @@ func TestHungAgentDelaysItsOwnSeedOnly(t *testing.T) {
 		if took := time.Since(began); took > 100*time.Millisecond {
 			t.Errorf("the abort took %s", took)
 		}
-		cancel()
-		<-done
 	})
 }
