@@ -165,7 +165,13 @@ func (e *Engine) abortSides(ctx context.Context, s *Seed, sides []Side) {
 	}
 }
 
+// release lets go of one side. A target whose replication was set up and never proven is taken out of it.
 func (e *Engine) release(ctx context.Context, s *Seed, known hosts, side Side) Report {
+	if side == agentapi.Target && s.Stage == agentapi.ConnectSlave {
+		if err := e.topology.DisconnectReplica(ctx, address(known[side])); err != nil {
+			return reportOf(err)
+		}
+	}
 	if err := e.client.Release(ctx, known[side], s, side); err != nil {
 		return reportOf(err)
 	}

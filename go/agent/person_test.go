@@ -174,6 +174,23 @@ func TestHeldSeedIsReleasedWhenItsTimeIsOverOrAPersonSaysSo(t *testing.T) {
 	}
 }
 
+func TestReleaseTakesAReplicaThatWasNeverProvenOutOfReplication(t *testing.T) {
+	w := newWorld(t, func(p *agent.Policy) { p.MaxRetries = 0 })
+	id := w.begin()
+	w.to(id, "ConnectSlave/Running")
+	w.topology.set(func(f *topology) { f.stateErr = &agent.OpError{Op: "look", Text: "no", Permanent: true} })
+	w.to(id, "ConnectSlave/Failed")
+	if w.topology.disconnects != 0 {
+		t.Error("a held seed is to be left as it is")
+	}
+	if err := w.ReleaseSeed(context.Background(), id, "dba"); err != nil {
+		t.Fatal(err)
+	}
+	if w.topology.disconnects != 1 || w.seed(id).Releasing() {
+		t.Errorf("disconnected %d times, releasing %t", w.topology.disconnects, w.seed(id).Releasing())
+	}
+}
+
 func TestStartIsRefusedByAFailedCheckAndByAStoreThatCannotSay(t *testing.T) {
 	w := newWorld(t)
 	w.checks.list = []agent.Check{{Name: "same-flavour", Result: agent.Fail, Found: "MySQL", Needed: "MariaDB", Hint: "choose another source"}}

@@ -89,6 +89,13 @@ var stories = []story{
 	{"server-id-differs", "not set", "", func(f *facts) { f.target.mysql.ServerID = 0 }, agent.Fail, "0 on the target"},
 	{"server-id-differs", "facts missing", "", noTargetMySQL, agent.Fail, "not known"},
 	{"target-not-replica", "it is one", "", func(f *facts) { f.target.mysql.Replica = replica }, agent.Fail, "replica of src0"},
+	{"target-not-replica", "left by a held seed", "", func(f *facts) {
+		f.target.mysql.Replica = replica
+		held := seedOf(4, "tgt1", replica.SourceHost, agentapi.Failed)
+		held.Stage = agentapi.ConnectSlave
+		held.Engine.Hosts = map[agent.Side]*agent.HostState{agentapi.Target: {Release: agent.ReleaseHeld}}
+		f.seeds = []*agent.Seed{held}
+	}, agent.Pass, "seed 4"},
 	{"target-not-replica", "facts missing", "", noTargetMySQL, agent.Fail, "not known"},
 	{"target-no-replicas", "it has one", "", func(f *facts) { f.target.mysql.Replicas = []string{"r1"} }, agent.Fail, "r1"},
 	{"target-no-replicas", "facts missing", "", noTargetMySQL, agent.Fail, "not known"},
