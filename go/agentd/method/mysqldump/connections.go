@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
@@ -57,6 +58,11 @@ func endConnections(ctx context.Context, w *method.Work, db *sql.DB) error {
 		if _, err := db.ExecContext(ctx, "KILL "+id); err != nil && host.Errno(err) != noSuchThread {
 			return fmt.Errorf("end connection %s of an earlier attempt: %w", id, err)
 		}
+	}
+	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := gone(wait, func() ([]string, error) { return strings1(wait, db, query) }); err != nil {
+		return fmt.Errorf("end connections of an earlier attempt: %w", err)
 	}
 	return w.Run.Remember(rememberConnections, []int64{})
 }

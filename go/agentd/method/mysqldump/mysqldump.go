@@ -102,13 +102,16 @@ func (m *Mysqldump) Metadata(_ context.Context, w *method.Work) (agentapi.Metada
 	return x.Position, nil
 }
 
-// Release implements method.Method: files are removed, and settings of the target's server that a killed Restore had
-// changed are put back.
+// Release implements method.Method: files are removed, settings of the target's server that a killed Restore had changed
+// are put back, and a target that holds a part of the copy only is left empty.
 func (m *Mysqldump) Release(ctx context.Context, w *method.Work) error {
 	if w.Side != agentapi.Target {
 		return nil
 	}
 	if err := m.putBack(ctx, w); err != nil {
+		return err
+	}
+	if err := m.emptyHalfLoaded(ctx, w); err != nil {
 		return err
 	}
 	return removeFiles(w.Dir)

@@ -48,10 +48,21 @@ func (m *Mysqldump) restore(ctx context.Context, w *method.Work) (err error) {
 		return err
 	}
 	l := &loader{m: m, w: w, d: d, db: db, server: server, accounts: accounts}
+	defer func() {
+		if err != nil {
+			l.stopHalfway(ctx)
+		}
+	}()
 	if err := l.prepare(ctx); err != nil {
 		return err
 	}
+	if err := w.Run.Remember(rememberLoading, true); err != nil {
+		return err
+	}
 	if err := l.load(ctx); err != nil {
+		return err
+	}
+	if err := w.Run.Remember(rememberLoading, false); err != nil {
 		return err
 	}
 	return w.Run.Remember(rememberConnections, []int64{})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpaccounts"
-	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpsql"
 )
 
 // prepare checks what can be checked, and then drops all of the target's user schemas.
@@ -34,11 +33,8 @@ func (l *loader) prepare(ctx context.Context) error {
 	if err != nil {
 		return loadError(err, "reading the target's schemas")
 	}
-	for _, name := range schemas {
-		l.w.Run.Progress(0, l.d.Raw, "dropping "+name)
-		if err := s.exec(ctx, "DROP DATABASE IF EXISTS "+dumpsql.Name(name)); err != nil {
-			return err
-		}
+	if err := dropSchemas(ctx, s, schemas, func(what string) { l.w.Run.Progress(0, l.d.Raw, what) }); err != nil {
+		return err
 	}
 	if len(schemas) > 0 {
 		l.w.Run.Say(fmt.Sprintf("dropped the target's %d user schemas", len(schemas)))
