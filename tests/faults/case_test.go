@@ -1,0 +1,68 @@
+package faults
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
+)
+
+// faultCase is one line of the table: one fault, in one stage, on one side.
+type faultCase struct {
+	fault int    // its number in the list of faults
+	what  string // what is done
+	stage string // when; a stage's name, or words
+	side  string // where: "service", "source", "target", "both", "-"
+	ci    bool   // in the selection that every change is tested with
+
+	// fleet changes how the fleet is set up.
+	fleet func(*fleet.Options)
+	// dump is the stand-in for the target's dump program; "": the real one.
+	dump string
+	// do starts the seed, does the harm, and returns when the seed has ended.
+	do  func(w *world)
+	end ending
+}
+
+func (c faultCase) title() string {
+	return fmt.Sprintf("%d/%s/%s/%s", c.fault, c.stage, c.side, strings.NewReplacer(" ", "_", "/", "_").Replace(c.what))
+}
+
+// ending is how the seed must have ended.
+type ending struct {
+	stage agentapi.Stage // of a failed seed
+	code  string         // of a failed seed; "" is a completed one
+	text  string         // regular expression for its error text
+	hint  string         // regular expression for its hint; "": any, but there must be one
+	data  targetData     // on the target afterwards
+	once  bool           // every stage was started exactly once on every agent
+	none  bool           // no seed was made
+}
+
+// targetData is what the target may hold after a seed that did not complete.
+type targetData string
+
+const (
+	oldData targetData = "old data"             // as before the seed
+	emptied targetData = "empty"                // the old data was removed, and the states say so
+	copied  targetData = "the copy, no replica" // all of the source's data, not replicating
+	replica targetData = "a replica"            // of the source
+	drifted targetData = "the copy, replication stopped"
+)
+
+var completed = ending{data: replica}
+
+// aborted is the end of an aborted seed.
+func aborted(stage agentapi.Stage, data targetData) ending {
+	return ending{stage: stage, code: "aborted", text: "^Aborted by ", data: data}
+}
+
+// cases is the whole table.
+func cases() []faultCase {
+	return slices.Concat(serviceKilled(), agentKilled(), agentGone(), toolsKilled(), serversKilled(), lyingTools(), fullDisk(), stillStages(),
+		aborts(), lateAborts(), twice(), passwords(), serverDown(), replicationErrors(), awkwardPasswords())
+}
+
+var seedStages = []agentapi.Stage{agentapi.Prepare, agentapi.Backup, agentapi.Restore, agentapi.ConnectSlave, agentapi.Cleanup}

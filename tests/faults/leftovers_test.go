@@ -1,0 +1,155 @@
+package faults
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3" // to look at downtime entries in the service's database
+
+	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
+)
+
+// checkLeftovers looks for everything that a seed could leave behind on the two hosts.
+func (w *world) checkLeftovers() {
+	w.t.Helper()
+	// The agents answer before they have put away the last; nothing may be left after a moment.
+	err := fleet.Until(w.ctx, 10*time.Second, func() error {
+		for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftPorts, w.leftDowntime} {
+			if err := look(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Errorf("left over: %v", err)
+	}
+	w.checkSessions(w.f.Source.Server)
+	w.checkSessions(w.f.Target.Server)
+	w.checkFree(w.f.Source.Server)
+	w.checkFree(w.f.Target.Server)
+	for _, d := range different(w.targetVars, w.variables(w.f.Target.Server)) {
+		w.t.Errorf("target's settings: %s", d)
+	}
+}
+
+// leftProcesses walks /proc: every process with this fleet's directory in its command line or environment, or with one of
+// its agents as parent, must be one that the harness started.
+func (w *world) leftProcesses() error {
+	f := w.f
+	ours := []int{os.Getpid(), f.Service.Pid(), f.Source.Pid(), f.Target.Pid(), f.Source.Server.Pid(), f.Target.Server.Pid()}
+	entries, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return err
+	}
+	mark := []byte(filepath.Dir(f.Dir) + "/")
+	for _, dir := range entries {
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		if slices.Contains(ours, pid) || slices.ContainsFunc(w.others, func(a *fleet.Agent) bool { return a.Pid() == pid || a.Server.Pid() == pid }) {
+			continue
+		}
+		line, err := os.ReadFile(dir + "/cmdline")
+		if err != nil || len(line) == 0 { // gone, or a zombie
+			continue
+		}
+		env, _ := os.ReadFile(dir + "/environ")
+		mine := bytes.Contains(line, mark) || bytes.Contains(env, mark) || slices.Contains([]int{f.Source.Pid(), f.Target.Pid()}, parent(dir))
+		if mine && !harness(string(line)) {
+			return fmt.Errorf("process %d: %s", pid, bytes.ReplaceAll(line, []byte{0}, []byte(" ")))
+		}
+	}
+	return nil
+}
+
+// harness says whether a process is the sandbox's own: what watches a server, or starts it at this moment.
+func harness(line string) bool {
+	return strings.Contains(line, "read -r line") || strings.Contains(line, "/control\x00")
+}
+
+func parent(dir string) int {
+	stat, err := os.ReadFile(dir + "/stat")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 2 {
+		return 0
+	}
+	pid, _ := strconv.Atoi(fields[1])
+	return pid
+}
+
+// leftFiles: nothing of a seed is in a backup directory.
+func (w *world) leftFiles() error {
+	for _, a := range []*fleet.Agent{w.f.Source, w.f.Target} {
+		entries, err := os.ReadDir(a.BackupDir)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Name() != "lost+found" {
+				return fmt.Errorf("%s in the backup directory of %s", e.Name(), a.Host)
+			}
+		}
+	}
+	return nil
+}
+
+// leftPorts: on the two hosts nothing listens but agents and servers.
+func (w *world) leftPorts() error {
+	raw, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		return err
+	}
+	for _, l := range strings.Split(string(raw), "\n")[1:] {
+		fields := strings.Fields(l)
+		if len(fields) < 4 || fields[3] != "0A" {
+			continue
+		}
+		host, port := address(fields[1])
+		for _, a := range []*fleet.Agent{w.f.Source, w.f.Target} {
+			if host == a.Host && port != a.Port && port != a.Server.Port {
+				return fmt.Errorf("port %d is open on %s", port, host)
+			}
+		}
+	}
+	return nil
+}
+
+// address reads the kernel's way to write one: 0100007F:0CEA.
+func address(text string) (host string, port int) {
+	ip, p, _ := strings.Cut(text, ":")
+	raw, err := hex.DecodeString(ip)
+	if err != nil || len(raw) != 4 {
+		return "", 0
+	}
+	n, _ := strconv.ParseUint(p, 16, 16)
+	return net.IP(binary.BigEndian.AppendUint32(nil, binary.LittleEndian.Uint32(raw))).String(), int(n)
+}
+
+// leftDowntime: the target has no downtime entry any more.
+func (w *world) leftDowntime() error {
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(w.f.Dir, "service", "seed.sqlite3")+"?mode=ro&_busy_timeout=2000")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var n int
+	if err := db.QueryRowContext(w.ctx, "SELECT COUNT(*) FROM database_instance_downtime WHERE downtime_active = 1").Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return fmt.Errorf("%d downtime entries", n)
+	}
+	return nil
+}

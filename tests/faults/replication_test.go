@@ -1,0 +1,135 @@
+package faults
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
+	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
+)
+
+// setPassword changes the replication account on the source.
+func (w *world) setPassword(password string) {
+	w.t.Helper()
+	w.writeSource(fmt.Sprintf("ALTER USER '%s'@'%%' IDENTIFIED BY '%s'", sandbox.ReplicationUser, password))
+}
+
+// passwords is fault 28.
+func passwords() []faultCase {
+	return []faultCase{
+		{fault: 28, what: "the configured replication password is wrong: the check refuses", stage: "before", side: "service", ci: true,
+			fleet: func(o *fleet.Options) { o.ServiceConfig["ReplicationPassword"] = "not the password" }, end: ending{none: true, data: oldData}, do: func(w *world) {
+				_, err := w.f.Seed(w.ctx, agentapi.Mysqldump)
+				w.refused(err, "check replication-credentials failed")
+			}},
+		{fault: 28, what: "the replication password is changed on the source after the backup; set right, then agent-retry-seed", stage: "ConnectSlave", side: "source",
+			ci: true, fleet: standing, end: completed, do: func(w *world) {
+				w.start()
+				w.stepTo(agentapi.Restore, agentapi.Scheduled)
+				w.setPassword("another")
+				w.stepToEnd()
+				w.checkEnd(ending{stage: agentapi.ConnectSlave, code: "replication-credentials", text: "(?i)access denied|error 1045", hint: "replication user and password"})
+				w.setPassword(w.f.Source.Server.Passwords.Replication)
+				w.retry()
+				w.stepToEnd()
+			}},
+	}
+}
+
+// serverDown is fault 29, for a method that loads into a running server.
+func serverDown() []faultCase {
+	return []faultCase{
+		{fault: 29, what: "mysqld is dead after the restore and stays so; started again, then agent-retry-seed", stage: "ConnectSlave", side: "target", ci: true,
+			fleet: standing, end: completed, do: func(w *world) {
+				w.start()
+				w.stepTo(agentapi.ConnectSlave, agentapi.Scheduled)
+				w.must(w.f.Target.Server.Kill())
+				w.stepToEnd()
+				w.checkEnd(ending{stage: agentapi.ConnectSlave, code: "mysql-unreachable", text: "connect", hint: "."})
+				w.must(w.f.Target.Server.Restart(w.ctx))
+				w.retry()
+				w.stepToEnd()
+			}},
+		{fault: 29, what: "mysqld is dead after the restore and comes back", stage: "ConnectSlave", side: "target", fleet: standing, end: completed, do: func(w *world) {
+			w.start()
+			w.stepTo(agentapi.ConnectSlave, agentapi.Scheduled)
+			w.must(w.f.Target.Server.Kill())
+			w.stepTo(agentapi.ConnectSlave, agentapi.Error)
+			w.must(w.f.Target.Server.Restart(w.ctx))
+			w.stepToEnd()
+		}},
+		{fault: 29, what: "mysqld is dead when the restore begins and stays so; started again, then agent-retry-seed", stage: "Restore", side: "target", fleet: standing,
+			end: completed, do: func(w *world) {
+				w.start()
+				w.stepTo(agentapi.Restore, agentapi.Scheduled)
+				w.must(w.f.Target.Server.Kill())
+				w.stepToEnd()
+				w.checkEnd(ending{stage: agentapi.Restore, code: "mysql-unreachable", text: "connect", hint: "see that MySQL runs"})
+				w.must(w.f.Target.Server.Restart(w.ctx))
+				w.retry()
+				w.stepToEnd()
+			}},
+	}
+}
+
+// replicationErrors is fault 30.
+func replicationErrors() []faultCase {
+	atConnect := func(harm func(w *world)) func(w *world) {
+		return func(w *world) {
+			w.writeSource("CREATE DATABASE both_sides", "CREATE TABLE both_sides.t (id INT PRIMARY KEY, v VARCHAR(10))")
+			w.start()
+			w.stepTo(agentapi.ConnectSlave, agentapi.Scheduled)
+			harm(w)
+			w.stepToEnd()
+			if w.ended.Retries != 0 {
+				w.t.Errorf("tried again %d times what can't be helped", w.ended.Retries)
+			}
+		}
+	}
+	return []faultCase{
+		{fault: 30, what: "the source's binary logs are purged after the copy: error 1236", stage: "ConnectSlave", side: "source", ci: true, fleet: standing,
+			end: ending{stage: agentapi.ConnectSlave, code: "replication-purged", text: "(?i)purge", hint: "binary log", data: drifted},
+			do: atConnect(func(w *world) {
+				w.writeSource("CREATE DATABASE after_copy", "FLUSH BINARY LOGS", "CREATE TABLE after_copy.t (id INT)", "FLUSH BINARY LOGS")
+				w.writeSource("PURGE BINARY LOGS TO '" + w.rows(w.f.Source.Server, "SHOW MASTER STATUS")[0]["File"] + "'")
+			})},
+		{fault: 30, what: "the source's binary logs are reset after the copy: error 1236", stage: "ConnectSlave", side: "source", fleet: standing,
+			end: ending{stage: agentapi.ConnectSlave, code: "replication-purged", text: "1236", hint: "binary log", data: drifted},
+			do: atConnect(func(w *world) {
+				w.writeSource("RESET MASTER", "CREATE DATABASE after_copy")
+			})},
+		{fault: 30, what: "a row is written on source and target: error 1062", stage: "ConnectSlave", side: "target", ci: true, fleet: standing,
+			end: ending{stage: agentapi.ConnectSlave, code: "replication-drift", text: "1062", hint: "seed again", data: drifted},
+			do: atConnect(func(w *world) {
+				w.writeSource("INSERT INTO both_sides.t VALUES (1, 'source')")
+				w.exec(w.f.Target.Server, "INSERT INTO both_sides.t VALUES (1, 'target')")
+			})},
+	}
+}
+
+// awkwardPasswords is fault 33.
+func awkwardPasswords() []faultCase {
+	awkward := sandbox.AwkwardPasswords()
+	return []faultCase{{fault: 33, what: "passwords with quotes, spaces, commas, colons and letters outside of ASCII", stage: "all", side: "both", ci: true, dump: heldDump,
+		fleet: func(o *fleet.Options) { o.Source.Passwords, o.Target.Passwords = awkward, awkward }, end: onceEach, do: func(w *world) {
+			w.start()
+			w.until(w.dump.waiting)
+			secrets := []string{awkward.Agent, awkward.Topology, awkward.Replication}
+			w.must(w.passwordsShown(secrets...))
+			w.must(w.dump.let())
+			w.end()
+			for _, file := range []string{"service/service.log", "source-agent/agent.log", "target-agent/agent.log"} {
+				log, err := os.ReadFile(filepath.Join(w.f.Dir, file))
+				w.must(err)
+				for _, secret := range secrets {
+					if strings.Contains(string(log), secret) {
+						w.t.Errorf("%s holds a password", file)
+					}
+				}
+			}
+			w.note("no password is in the arguments or the environment of a program, or in a log")
+		}}}
+}

@@ -1,0 +1,107 @@
+package faults
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
+)
+
+// standIn is a program in place of the target's dump program: it wraps the real one.
+type standIn struct {
+	dir string
+	gateFile
+}
+
+// gateFile is what a waiting program waits for; it says first that it waits.
+type gateFile struct{ waits, open string }
+
+func gateIn(dir string) gateFile {
+	return gateFile{waits: filepath.Join(dir, "waits"), open: filepath.Join(dir, "open")}
+}
+
+// waiting says whether a program waits at the gate.
+func (g gateFile) waiting() error {
+	_, err := os.Stat(g.waits)
+	return err
+}
+
+// let opens the gate for good.
+func (g gateFile) let() error { return os.WriteFile(g.open, nil, 0o644) }
+
+// The stand-ins. Before each, $real is the real program, $dir a directory of its own, $full the complete dump when "full"
+// was called, and "gate" waits until the test opens the gate.
+const (
+	// heldDump has the real program's output come to a halt in the middle: the program runs and holds its locks.
+	heldDump = `"$real" "$@" | (head -c 20000; gate; cat)`
+	// heldAfterDump has made the dump completely, and waits in the middle of handing it out: the source is free again.
+	heldAfterDump = `full "$@"; head -c 20000 "$full"; gate; tail -c +20001 "$full"`
+	// cutDump ends with success in the middle.
+	cutDump = `full "$@"; head -c $(($(stat -c %s "$full") / 2)) "$full"; exit 0`
+	// cutLine lacks nothing but the closing line.
+	cutLine = `full "$@"; grep -v '^-- Dump completed' "$full"; exit 0`
+	// lateError ends with an error after its last byte.
+	lateError = `"$real" "$@" || exit; echo "mariadb-dump: Got error: 2013: Lost connection while saying goodbye" >&2; exit 3`
+	// falseSuccess prints success and ends with an error.
+	falseSuccess = `"$real" "$@" || exit; echo "dump completed OK, all is well" >&2; exit 1`
+	// stillDump never moves.
+	stillDump = `gate`
+)
+
+// once makes a stand-in that does its harm at the first time only.
+func once(harm string) string {
+	return `if [ -e "$dir/done" ]; then exec "$real" "$@"; fi
+touch "$dir/done"
+` + harm
+}
+
+const standInText = `#!/bin/bash
+set -o pipefail
+real=%s
+dir=%s
+full=$dir/full.$$
+case " $* " in *" --version "*|*" --help "*) exec "$real" "$@";; esac
+full() { "$real" "$@" >"$full" || exit; }
+gate() {
+	touch "$dir/waits"
+	while [ ! -e "$dir/open" ]; do sleep 0.05; done
+}
+echo run >>"$dir/runs"
+%s
+`
+
+func newStandIn(t *testing.T, dir, text string) *standIn {
+	t.Helper()
+	bin, err := sandbox.Bin(sandbox.MariaDB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeProgram(t, filepath.Join(dir, "mariadb-dump"), fmt.Sprintf(standInText, filepath.Join(bin, "mariadb-dump"), dir, text))
+	return &standIn{dir: dir, gateFile: gateIn(dir)}
+}
+
+// runs is how often the stand-in was asked for a dump.
+func (s *standIn) runs() int {
+	text, err := os.ReadFile(filepath.Join(s.dir, "runs"))
+	if err != nil {
+		return 0
+	}
+	return strings.Count(string(text), "run")
+}
+
+// writeProgram writes an executable file; never one that another process may still hold open for writing.
+func writeProgram(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path+".new", []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}

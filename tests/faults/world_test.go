@@ -1,0 +1,241 @@
+package faults
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/client"
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
+	"github.com/orchestrator-seed/orchestrator-seed/go/seedapi"
+	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
+)
+
+// patience is how long a case waits for what must come.
+const patience = 100 * time.Second
+
+// world is the fleet of one case with what was there before the seed.
+type world struct {
+	t    *testing.T
+	ctx  context.Context
+	f    *fleet.Fleet
+	dump *standIn
+	post *gateFile // of the post-seed command; nil without one
+
+	id     int64
+	ended  seedapi.Seed // as the case left it
+	stands bool         // the service takes a step only when it is told to
+
+	source     sourceState
+	targetRows map[string]string // checksums of the target's tables before the seed
+	targetVars map[string]string // its global variables
+	targetNow  string            // in words, for the table
+	notes      []string
+	others     []*fleet.Agent // besides the fleet's two
+	pools      map[*sandbox.Server]*sql.DB
+}
+
+// newWorld starts a fleet with data of every kind on the source and old data on the target.
+func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
+	w := &world{t: t, ctx: ctx, pools: map[*sandbox.Server]*sql.DB{}}
+	dir := tempDir(t)
+	o := fleet.Options{
+		Programs: programs, Dir: filepath.Join(dir, "fleet"), Kind: sandbox.MariaDB,
+		ServiceConfig: map[string]any{"SeedProcessIntervalSeconds": 1, "MaxRetriesForSeedStage": 2, "AgentHttpTimeoutSeconds": 5},
+		Fill: func(ctx context.Context, s *sandbox.Server) error {
+			return sandbox.Fill(ctx, s.Open(""), sandbox.FillOptions{})
+		},
+	}
+	// Also an empty one: its name in PATH tells the target's programs from those of other cases.
+	o.TargetPath = filepath.Join(dir, "stand-in")
+	if c.dump != "" {
+		w.dump = newStandIn(t, o.TargetPath, c.dump)
+	}
+	if c.fleet != nil {
+		c.fleet(&o)
+	}
+	w.stands = o.ServiceConfig["SeedEventDriven"] == false
+	var err error
+	if w.f, err = fleet.Start(ctx, o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(w.f.Story(context.WithoutCancel(ctx), w.id))
+		}
+		if err := w.f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	fillOld(w, w.f.Target.Server)
+	w.source = w.readSource()
+	w.targetRows, w.targetVars = w.checksums(w.f.Target.Server), w.variables(w.f.Target.Server)
+	return w
+}
+
+// fillOld puts data on the target that is to be lost, or to be kept.
+func fillOld(w *world, s *sandbox.Server) {
+	w.exec(s, "CREATE DATABASE olddata", "CREATE TABLE olddata.t (id INT PRIMARY KEY, v VARCHAR(100)) ENGINE=InnoDB",
+		"INSERT INTO olddata.t SELECT seq, REPEAT(CHAR(65 + seq % 26), 50) FROM olddata.seq_1_to_500",
+		"CREATE TABLE olddata.m (id INT) ENGINE=MyISAM", "INSERT INTO olddata.m VALUES (1), (2), (3)",
+		"CREATE USER keeper@'%' IDENTIFIED BY 'kept'", "GRANT SELECT ON olddata.* TO keeper@'%'")
+}
+
+// must ends the case.
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) note(format string, args ...any) {
+	w.notes = append(w.notes, strings.TrimSpace(fmt.Sprintf(format, args...)))
+}
+
+func (w *world) exec(s *sandbox.Server, statements ...string) {
+	w.t.Helper()
+	db := w.db(s)
+	for _, statement := range statements {
+		if _, err := db.ExecContext(w.ctx, statement); err != nil {
+			w.t.Fatalf("%s on %s: %v", statement, s.Address(), err)
+		}
+	}
+}
+
+// db is the pool of connections to a server that all of a case shares.
+func (w *world) db(s *sandbox.Server) *sql.DB {
+	if w.pools[s] == nil {
+		w.pools[s] = s.Open("")
+	}
+	return w.pools[s]
+}
+
+// text is the answer of a query with one value.
+func (w *world) text(s *sandbox.Server, query string, args ...any) string {
+	w.t.Helper()
+	var v []byte
+	if err := w.db(s).QueryRowContext(w.ctx, query, args...).Scan(&v); err != nil {
+		w.t.Fatalf("%s on %s: %v", query, s.Address(), err)
+	}
+	return string(v)
+}
+
+// until waits for a condition.
+func (w *world) until(f func() error) {
+	w.t.Helper()
+	w.must(fleet.Until(w.ctx, patience, f))
+}
+
+func (w *world) start() {
+	w.t.Helper()
+	var err error
+	w.id, err = w.f.Seed(w.ctx, agentapi.Mysqldump)
+	w.must(err)
+}
+
+func (w *world) details() seedapi.Seed {
+	w.t.Helper()
+	s, err := w.f.Details(w.ctx, w.id)
+	w.must(err)
+	return s
+}
+
+// at waits until the seed stands at that stage and status.
+func (w *world) at(stage agentapi.Stage, status agentapi.Status) seedapi.Seed {
+	w.t.Helper()
+	var last seedapi.Seed
+	w.until(func() (err error) {
+		if last, err = w.f.Details(w.ctx, w.id); err != nil {
+			return err
+		}
+		if last.Stage == stage && last.Status == status {
+			return nil
+		}
+		return fmt.Errorf("seed %d is at %s/%s (%s), not at %s/%s", w.id, last.Stage, last.Status, last.ErrorText, stage, status)
+	})
+	return last
+}
+
+// end waits until the seed has ended and keeps how.
+func (w *world) end() {
+	w.t.Helper()
+	w.until(func() (err error) {
+		if w.ended, err = w.f.Details(w.ctx, w.id); err != nil {
+			return err
+		}
+		if client.Live(w.ended) {
+			return fmt.Errorf("seed %d is at %s/%s: %s", w.id, w.ended.Stage, w.ended.Status, w.ended.ErrorText)
+		}
+		return nil
+	})
+}
+
+// step has the service run one cycle.
+func (w *world) step() {
+	w.t.Helper()
+	_, _, err := client.ProcessSeeds().Fetch(w.ctx, w.f.Service.Client)
+	w.must(err)
+}
+
+// stepTo steps until the seed stands there.
+func (w *world) stepTo(stage agentapi.Stage, status agentapi.Status) {
+	w.t.Helper()
+	w.until(func() error {
+		s := w.details()
+		if s.Stage == stage && s.Status == status {
+			return nil
+		}
+		if !client.Live(s) || slices.Index(seedStages, s.Stage) > slices.Index(seedStages, stage) {
+			w.t.Fatalf("seed is at %s/%s (%s), past %s/%s", s.Stage, s.Status, s.ErrorText, stage, status)
+		}
+		w.step()
+		return fmt.Errorf("at %s/%s", s.Stage, s.Status)
+	})
+}
+
+// stepToEnd steps until the seed has ended.
+func (w *world) stepToEnd() {
+	w.t.Helper()
+	w.until(func() error {
+		if s := w.details(); client.Live(s) {
+			w.step()
+			return fmt.Errorf("at %s/%s: %s", s.Stage, s.Status, s.ErrorText)
+		}
+		return nil
+	})
+	w.end()
+}
+
+func (w *world) abort(force bool) error {
+	_, _, err := client.AbortSeed(w.id, force).Fetch(w.ctx, w.f.Service.Client)
+	return err
+}
+
+// standing is a service that takes a step only when it is told to.
+func standing(o *fleet.Options) {
+	o.ServiceConfig["SeedEventDriven"] = false
+	o.ServiceConfig["SeedProcessIntervalSeconds"] = 3600
+}
+
+// agent is the agent of a side.
+func (w *world) agent(side agentapi.Side) *fleet.Agent {
+	if side == agentapi.Source {
+		return w.f.Source
+	}
+	return w.f.Target
+}
+
+// restart starts an agent again after it was killed.
+func (w *world) restart(side agentapi.Side) {
+	w.t.Helper()
+	a := w.agent(side)
+	w.must(a.Start())
+	w.must(a.Registered(w.ctx))
+}
