@@ -132,3 +132,32 @@ func (w *world) sourceIsFree() error {
 	}
 	return err
 }
+
+// secretsKept proves that no program wrote a password of AwkwardPasswords or an agent's token to its log, and that no
+// history row holds one. Of each password the part is looked for that no quoting changes.
+func (w *world) secretsKept(id int64) {
+	w.t.Helper()
+	secrets := []string{"lo:gy, $(é)", "nt: pass, wörd # $HOME", "ü, pass word"}
+	passwords := fmt.Sprint(w.Source.Server.Passwords)
+	for _, s := range secrets {
+		if !strings.Contains(passwords, s) {
+			w.t.Fatalf("%q is no part of a password", s)
+		}
+	}
+	for _, a := range []*fleet.Agent{w.Source, w.Target} {
+		token, err := os.ReadFile(filepath.Join(a.StateDir, "token"))
+		w.must(err, "read the agent's token")
+		secrets = append(secrets, strings.TrimSpace(string(token)))
+	}
+	states, err := w.States(w.ctx, id)
+	w.must(err, "read the history")
+	for name, text := range map[string]string{
+		"the service's log": w.Service.Log(), "the source agent's log": w.Source.Log(), "the target agent's log": w.Target.Log(), "the history": fmt.Sprint(states),
+	} {
+		for _, s := range secrets {
+			if strings.Contains(text, s) {
+				w.t.Errorf("%s holds a secret: %s", name, s)
+			}
+		}
+	}
+}

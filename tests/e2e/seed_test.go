@@ -45,6 +45,7 @@ func TestMariaDBBecomesAReplicaByGTIDUnderWritesAndLosesItsOldData(t *testing.T)
 	}
 	w.hasRow(id, agentapi.Cleanup, "post-seed-command: the seed is over")
 	w.nothingIsLeft(id)
+	w.secretsKept(id)
 }
 
 func TestMariaDBWithoutGTIDsInItsLogBecomesAReplicaByFileAndPosition(t *testing.T) {
@@ -86,6 +87,7 @@ func TestMySQL97BecomesAReplicaByAutoPositionUnderWritesAndLosesItsOldData(t *te
 		t.Errorf("accounts %v, want two", plugins)
 	}
 	w.nothingIsLeft(id)
+	w.secretsKept(id)
 }
 
 // hasRow looks for a sentence in the seed's history.
