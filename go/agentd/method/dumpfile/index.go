@@ -55,6 +55,7 @@ type Index struct {
 	Format    int
 	Flavour   string // of the server that was dumped: MySQL or MariaDB
 	Version   string // of that server
+	Server    string // what tells that running server apart from others
 	Tool      string // the first line of the tool's --version
 	Schemas   []string
 	Position  agentapi.Metadata

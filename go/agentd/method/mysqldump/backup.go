@@ -89,7 +89,7 @@ func (m *Mysqldump) dump(ctx context.Context, w *method.Work, src *source, addr 
 		}
 		return nil, errors.Join(cause(ctx, err), out.Discard())
 	}
-	x := written{writer: out, Index: dumpfile.Index{Flavour: string(src.server.Flavour), Version: src.server.Version, Tool: t.version,
+	x := written{writer: out, Index: dumpfile.Index{Flavour: string(src.server.Flavour), Version: src.server.Version, Server: src.identity, Tool: t.version,
 		Schemas: src.schemas, Statement: s.longest}}
 	if x.Position, err = s.pos.metadata(); err != nil {
 		return nil, errors.Join(failed(CodeCut, "is the binary log of the source on?", err, ""), out.Discard())

@@ -11,16 +11,18 @@ import (
 
 // The codes of this method's errors.
 const (
-	CodeTool       = "dump-tool"         // no dump program that fits the server
-	CodeOptions    = "dump-options"      // an option of the configuration that cannot be allowed
-	CodeDump       = "dump-failed"       // the dump program ended with an error
-	CodeCut        = "dump-incomplete"   // it ended with success, and the dump is not complete
-	CodeDiskFull   = "disk-full"         // no space left for the dump
-	CodeAccounts   = "accounts-changed"  // accounts on the source changed during the backup
-	CodeDamaged    = "dump-damaged"      // the dump on disk is not what was written
-	CodeLoad       = "load-failed"       // a statement failed on the target
-	CodeConnection = "mysql-unreachable" // a server does not answer, or the connection was lost
-	CodePrivileges = "mysql-privileges"  // the target does not know a privilege of the source's accounts
+	CodeTool        = "dump-tool"           // no dump program that fits the server
+	CodeOptions     = "dump-options"        // an option of the configuration that cannot be allowed
+	CodeDump        = "dump-failed"         // the dump program ended with an error
+	CodeCut         = "dump-incomplete"     // it ended with success, and the dump is not complete
+	CodeDiskFull    = "disk-full"           // no space left for the dump
+	CodeAccounts    = "accounts-changed"    // accounts on the source changed during the backup
+	CodeDamaged     = "dump-damaged"        // the dump on disk is not what was written
+	CodeLoad        = "load-failed"         // a statement failed on the target
+	CodeConnection  = "mysql-unreachable"   // a server does not answer, or the connection was lost
+	CodePrivileges  = "mysql-privileges"    // the target does not know a privilege of the source's accounts
+	CodeSameServer  = "same-server"         // the target's agent reaches the source's server
+	CodeHasReplicas = "target-has-replicas" // others replicate from the target
 )
 
 func failed(code, hint string, err error, format string, args ...any) *method.StageError {

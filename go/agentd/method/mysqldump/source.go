@@ -12,6 +12,7 @@ import (
 // source is what has to be known of a server before it is dumped.
 type source struct {
 	server           host.Server
+	identity         string   // what tells this running server apart
 	schemas          []string // the user's
 	bytes            int64    // of their rows, as the server estimates them
 	nonTransactional []string // "3 MyISAM": non-empty tables by engine
@@ -33,6 +34,9 @@ func readSource(ctx context.Context, servers Servers, db *sql.DB) (*source, erro
 		return nil, fmt.Errorf("read the source's schemas: %w", err)
 	}
 	defer conn.Close()
+	if s.identity, err = identityOf(ctx, conn); err != nil {
+		return nil, err
+	}
 	if s.server.Flavour == host.FlavourMySQL && s.server.AtLeast(8, 0, 0) {
 		if _, err := conn.ExecContext(ctx, "SET SESSION information_schema_stats_expiry = 0"); err != nil {
 			return nil, fmt.Errorf("read the source's schemas: %w", err)

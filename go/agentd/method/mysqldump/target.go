@@ -20,6 +20,9 @@ func (l *loader) prepare(ctx context.Context) error {
 		return err
 	}
 	defer s.end()
+	if err := l.guard(ctx, s); err != nil {
+		return err
+	}
 	if unknown, err := dumpaccounts.Unknown(ctx, s.Conn, l.accounts); err != nil {
 		return accountsError(err)
 	} else if unknown != "" {
