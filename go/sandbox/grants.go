@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -35,6 +36,10 @@ func listAccounts(ctx context.Context, db queryer, kind Kind, found inventory) e
 		if err != nil {
 			return err
 		}
+		for i, g := range grants {
+			grants[i] = sortColumns(g)
+		}
+		slices.Sort(grants)
 		found["grants of "+name] = strings.Join(grants, "; ")
 	}
 	if kind != MariaDB {
@@ -43,6 +48,17 @@ func listAccounts(ctx context.Context, db queryer, kind Kind, found inventory) e
 	mapping, err := lines(ctx, db, "SELECT CONCAT_WS(' ', user, host, role, admin_option) FROM mysql.roles_mapping")
 	found["roles of accounts"] = strings.Join(mapping, "; ")
 	return err
+}
+
+// columnList is the columns that a privilege is for; MariaDB prints them in the order of a hash table.
+var columnList = regexp.MustCompile("\\((`[^()]*`)\\)")
+
+func sortColumns(grant string) string {
+	return columnList.ReplaceAllStringFunc(grant, func(list string) string {
+		columns := strings.Split(strings.Trim(list, "()"), ", ")
+		slices.Sort(columns)
+		return "(" + strings.Join(columns, ", ") + ")"
+	})
 }
 
 // accountDefinition is how the account was made: password hash, requirements, lock, limits, default role.
