@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
@@ -99,9 +100,16 @@ func removeFiles(dir string) error {
 	return dumpfile.Remove(dir)
 }
 
+// fullDisk finds a full disk in errors whose own number says only what could not be done ("Can't create table", "Got error
+// ... from storage engine"): the system's number 28, or a storage engine's 135.
+var fullDisk = regexp.MustCompile(`(?i)(errno: |got error |error: )(28|135)\b|no space left`)
+
 // loadError says what a statement's error means.
 func loadError(err error, what string) error {
 	hint := "see the error of the target's MySQL; the seed may be retried at Restore once it is solved"
+	if fullDisk.MatchString(err.Error()) {
+		return failed(CodeDiskFull, "free space in the target's data directory", err, "%s", what)
+	}
 	switch host.Errno(err) {
 	case 0:
 		return failed(CodeConnection, "see the error log of the target's MySQL: did it go down?", err, "lost the target's MySQL while %s", what)
