@@ -51,6 +51,7 @@ func TestHostsObeyAndComeBackAfterRestarts(t *testing.T) {
 	})
 	id := w.seed()
 	w.completed(id)
+	t.Run("every answer is as the description says", func(t *testing.T) { w.contractHolds(t, id) })
 	t.Run("agents that were restarted register again", func(t *testing.T) { w.agentsComeBack(t) })
 	t.Run("a service that was restarted knows all", func(t *testing.T) { w.serviceComesBack(t, id) })
 	w.nothingIsLeft(id)
