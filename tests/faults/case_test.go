@@ -19,6 +19,8 @@ type faultCase struct {
 
 	// fleet changes how the fleet is set up.
 	fleet func(*fleet.Options)
+	// disk is where in the fleet's directories a small disk is mounted, which needs root; nil: nowhere.
+	disk func(o *fleet.Options) (dir string, bytes int)
 	// dump is the stand-in for the target's dump program; "": the real one.
 	dump string
 	// do starts the seed, does the harm, and returns when the seed has ended.

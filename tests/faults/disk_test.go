@@ -12,44 +12,67 @@ import (
 
 // fullDisk is fault 16, on a file system of its own.
 func fullDisk() []faultCase {
-	const size = 48 << 20
-	mount := func(o *fleet.Options) {
-		o.TargetBackupDir = filepath.Join(filepath.Dir(o.Dir), "disk", "backup")
-		o.ServiceConfig["MaxRetriesForSeedStage"] = 1
+	backupOn := func(o *fleet.Options) { o.TargetBackupDir = filepath.Join(filepath.Dir(o.Dir), "disk", "backup") }
+	return []faultCase{
+		{fault: 16, what: "the disk of the target's backup directory runs full", stage: "Backup", side: "target", ci: true, dump: heldDump,
+			fleet: and(fillBulk(16<<20), oneRetry, backupOn), disk: func(o *fleet.Options) (string, int) { return filepath.Dir(o.TargetBackupDir), 48 << 20 },
+			end: ending{stage: agentapi.Backup, code: "disk-full", text: "no space left", hint: "free space below .*backup", data: oldData},
+			do: func(w *world) {
+				disk := w.disk
+				w.start()
+				w.until(w.dump.waiting)
+				w.fillUp(disk, 256<<10)
+				w.must(w.dump.let())
+				w.end()
+				w.until(func() error {
+					if now := w.diskFree(disk); now < 200<<10 {
+						return fmt.Errorf("%d bytes of the disk are free, before the dump it was %d", now, 256<<10)
+					}
+					return nil
+				})
+			}},
+		{fault: 16, what: "the disk of the target's data runs full; space made, then agent-retry-seed", stage: "Restore", side: "target", ci: true, dump: heldDump,
+			fleet: and(fillBulk(24<<20), oneRetry), disk: func(o *fleet.Options) (string, int) { return filepath.Join(o.Dir, "target-db"), 300 << 20 },
+			end: completed, do: func(w *world) {
+				unlock := w.heldBeforeDrop()
+				filler := w.fillUp(w.disk, 8<<20)
+				unlock()
+				w.end()
+				w.checkEnd(ending{stage: agentapi.Restore, code: "disk-full", text: "(?i)full|no space|no more room", hint: "free space in the target's data directory"})
+				w.must(os.Remove(filler))
+				w.retry()
+				w.end()
+			}},
 	}
-	return []faultCase{{fault: 16, what: "the disk of the target's backup directory runs full", stage: "Backup", side: "target", ci: true, dump: heldDump,
-		fleet: and(fillBulk(16<<20), mount, func(o *fleet.Options) { mustMount(filepath.Dir(o.TargetBackupDir), size) }),
-		end:   ending{stage: agentapi.Backup, code: "disk-full", text: "no space left", hint: "free space below .*backup", data: oldData},
-		do: func(w *world) {
-			disk := filepath.Dir(w.f.Target.BackupDir)
-			w.t.Cleanup(func() {
-				if err := syscall.Unmount(disk, syscall.MNT_DETACH); err != nil {
-					w.t.Error(err)
-				}
-			})
-			w.start()
-			w.until(w.dump.waiting)
-			free := w.diskFree(disk)
-			w.must(os.WriteFile(filepath.Join(disk, "filler"), make([]byte, free-256<<10), 0o600))
-			w.must(w.dump.let())
-			w.end()
-			w.until(func() error {
-				if now := w.diskFree(disk); now < 200<<10 {
-					return fmt.Errorf("%d bytes of the disk are free, before the dump it was %d", now, 256<<10)
-				}
-				return nil
-			})
-		}}}
 }
 
-// mustMount mounts a small disk, which needs root.
-func mustMount(dir string, size int) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		panic(err)
+// mount mounts a small disk until the end of the case.
+func (w *world) mount(dir string, bytes int) {
+	w.t.Helper()
+	w.must(os.MkdirAll(dir, 0o755))
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
+		w.t.Fatalf("mount a small disk, which needs root: %v", err)
 	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
-		panic(fmt.Sprintf("mount a small disk for the tests, which needs root: %v", err))
+	w.disk = dir
+	w.t.Cleanup(w.unmount)
+}
+
+func (w *world) unmount() {
+	if w.disk == "" {
+		return
 	}
+	if err := syscall.Unmount(w.disk, syscall.MNT_DETACH); err != nil {
+		w.t.Error(err)
+	}
+	w.disk = ""
+}
+
+// fillUp leaves so many bytes of a disk free.
+func (w *world) fillUp(disk string, leave int64) (filler string) {
+	w.t.Helper()
+	filler = filepath.Join(disk, "filler")
+	w.must(os.WriteFile(filler, make([]byte, w.diskFree(disk)-leave), 0o600))
+	return filler
 }
 
 func (w *world) diskFree(dir string) int64 {

@@ -39,6 +39,7 @@ type world struct {
 	notes      []string
 	others     []*fleet.Agent // besides the fleet's two
 	pools      map[*sandbox.Server]*sql.DB
+	disk       string // a small disk that is mounted there
 }
 
 // newWorld starts a fleet with data of every kind on the source and old data on the target.
@@ -60,6 +61,9 @@ func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
 	if c.fleet != nil {
 		c.fleet(&o)
 	}
+	if c.disk != nil {
+		w.mount(c.disk(&o))
+	}
 	w.stands = o.ServiceConfig["SeedEventDriven"] == false
 	var err error
 	if w.f, err = fleet.Start(ctx, o); err != nil {
@@ -68,6 +72,10 @@ func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(w.f.Story(context.WithoutCancel(ctx), w.id))
+		}
+		if w.disk == w.f.Target.Server.Dir {
+			w.must(w.f.Target.Server.Kill())
+			w.unmount()
 		}
 		if err := w.f.Close(); err != nil {
 			t.Error(err)

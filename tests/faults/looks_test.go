@@ -1,0 +1,59 @@
+package faults
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
+)
+
+// TestLooksFindWhatIsLeft plants what a seed could leave behind: a look that finds nothing proves nothing else.
+func TestLooksFindWhatIsLeft(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	w := newWorld(ctx, t, faultCase{dump: heldDump})
+	for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftPorts, w.leftDowntime} {
+		if err := look(); err != nil {
+			t.Fatal("before anything was planted:", err)
+		}
+	}
+	found := func(what string, look func() error) {
+		t.Helper()
+		if err := fleet.Until(ctx, 10*time.Second, func() error {
+			if look() != nil {
+				return nil
+			}
+			return os.ErrNotExist
+		}); err != nil {
+			t.Errorf("%s was not found", what)
+		}
+	}
+	tool := exec.CommandContext(ctx, "sleep", "60")
+	tool.Env = []string{"PATH=" + w.dump.dir + "/bin"}
+	w.must(tool.Start())
+	found("a process", w.leftProcesses)
+	w.must(tool.Process.Kill())
+	_ = tool.Wait() // it was killed
+
+	dir := filepath.Join(w.f.Source.BackupDir, "seed-7")
+	w.must(os.Mkdir(dir, 0o700))
+	found("a directory", w.leftFiles)
+	w.must(os.Remove(dir))
+
+	listener, err := net.Listen("tcp4", w.f.Target.Host+":0")
+	w.must(err)
+	found("an open port", w.leftPorts)
+	w.must(listener.Close())
+
+	w.start()
+	w.until(w.dump.waiting)
+	found("the downtime entry of a running seed", w.leftDowntime)
+	found("the dump program of a running seed", w.leftProcesses)
+	w.must(w.dump.let())
+	w.end()
+}
