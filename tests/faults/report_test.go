@@ -35,7 +35,7 @@ var faultNames = map[int]string{
 func (r *report) add(number int, c faultCase, w *world, took time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	end := string(w.ended.Status)
+	end := cmp.Or(string(w.ended.Status), "no seed was made")
 	if w.ended.ErrorCode != "" {
 		end += " in " + string(w.ended.Stage) + ", `" + w.ended.ErrorCode + "`"
 	}
@@ -106,10 +106,10 @@ servers ran as processes, the fault was brought about in the named stage, and th
 - **The target.** After ` + "`Completed`" + ` it replicates, and every object, row and account is equal to the source's. After ` + "`Failed`" + ` it holds its old
   data, checksums equal to those from before; or, when the old data had been removed already, what the column says. Its settings are
   what they were.
-- **The source.** Its GTID position and the checksums of its tables are what they were, no session of an agent is left there, nothing is
+- **The source.** Its GTID position and the checksums of its tables are what they were, no session of an agent is at work there, nothing is
   locked, it has not become a replica.
 - **Leftovers**, after a held seed was released: no process that an agent or a tool of the seed started (all of ` + "`/proc`" + ` is looked through),
-  no directory or file of the seed in a backup directory, no port open on either host but those of the agent and the server, no session
+  no directory or file of the seed in a backup directory, no port open on either host but those of the agent and the server, no session at work
   on the target, no downtime entry.
 - **Starts.** No agent has started the same attempt of a stage twice.
 
