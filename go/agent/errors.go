@@ -28,16 +28,24 @@ func (e *OpError) Error() string {
 	if b.Len() > 0 {
 		b.WriteString(": ")
 	}
-	if e.Text != "" {
-		b.WriteString(e.Text)
-		if e.Err != nil {
+	b.WriteString(e.Text)
+	if e.Err != nil && (e.Text == "" || !isKind(e.Err)) {
+		if e.Text != "" {
 			b.WriteString(": ")
 		}
-	}
-	if e.Err != nil {
 		b.WriteString(e.Err.Error())
 	}
 	return b.String()
+}
+
+// isKind says whether err only tells callers what kind of error it is, which a text beside it has said already.
+func isKind(err error) bool {
+	for _, kind := range []error{ErrNotFound, ErrConflict, ErrFenced, ErrRefused, ErrBadInput, ErrUnreachable, ErrUnknownSeed, ErrStillRunning} {
+		if err == kind {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *OpError) Unwrap() error { return e.Err }

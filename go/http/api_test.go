@@ -187,7 +187,7 @@ func TestErrorsBecomeSentencesWithTheRightNumber(t *testing.T) {
 		body       string
 		mustNotSay string
 	}{
-		{refused, 500, `{"Code":"ERROR","Message":"Start seed: source is not target: found src1: refused","Details":null,"ErrorCode":"check-failed","Hint":"name two hosts"}`, ""},
+		{refused, 500, `{"Code":"ERROR","Message":"Start seed: source is not target: found src1","Details":null,"ErrorCode":"check-failed","Hint":"name two hosts"}`, ""},
 		{fmt.Errorf("%w: no such thing", agent.ErrBadInput), 400, `{"Code":"ERROR","Message":"Bad input: no such thing","Details":null}`, ""},
 		{&agent.OpError{Op: "abort", Err: agent.ErrNotFound}, 404, `{"Code":"ERROR","Message":"Abort: not found","Details":null}`, ""},
 		{fmt.Errorf("read: %w", agent.ErrNotFound), 404, `{"Code":"ERROR","Message":"There is no seed 7.","Details":null,"ErrorCode":"not-found"}`, ""},

@@ -3,10 +3,10 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -130,11 +130,22 @@ func (s *Server) copyData(ctx context.Context, from string, p program) (err erro
 	if err := copyTree(ctx, from, s.Datadir); err != nil {
 		return err
 	}
-	err = os.Remove(filepath.Join(s.Datadir, "auto.cnf")) // no two servers may share its UUID
-	if errors.Is(err, fs.ErrNotExist) {
+	return s.newUUID()
+}
+
+// newUUID gives a MySQL server an identity of its own: not that of the directory it was copied from, and not one that the
+// server makes of the time, which two that are started at once have in common.
+func (s *Server) newUUID() error {
+	if !s.Kind.IsMySQL() {
 		return nil
 	}
-	return err
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return err
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	uuid := fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return os.WriteFile(filepath.Join(s.Datadir, "auto.cnf"), []byte("[auto]\nserver-uuid="+uuid+"\n"), 0o640)
 }
 
 func (s *Server) firstStart(ctx context.Context, passwords Passwords) error {

@@ -124,7 +124,10 @@ func (m *Mysqldump) runTool(ctx context.Context, w *method.Work, t *tool, args [
 	case scanErr != nil:
 		return scanErr
 	case waitErr != nil:
-		return failed(CodeDump, dumpHint(said), fmt.Errorf("%w: %s", waitErr, said), "%s failed", name)
+		if said != "" {
+			waitErr = fmt.Errorf("%w: %s", waitErr, said)
+		}
+		return failed(CodeDump, dumpHint(said), waitErr, "%s failed", name)
 	case !s.completed:
 		return failed(CodeCut, "see the source's error log: did the server or the connection go away?", nil,
 			"%s ended with success, but its output has no closing line after %s", name, size(s.written()))
