@@ -1,4 +1,3 @@
-// Command orchestrator-seed is the service and the command line for people.
 package main
 
 import (
