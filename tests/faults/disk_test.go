@@ -40,6 +40,9 @@ func fullDisk() []faultCase {
 				w.end()
 				w.checkEnd(ending{stage: agentapi.Restore, code: "disk-full", text: "(?i)full|no space|no more room", hint: "free space in the target's data directory"})
 				w.must(os.Remove(filler))
+				if w.f.Target.Server.Pid() == 0 { // some full disks are the end of the server, too
+					w.must(w.f.Target.Server.Restart(w.ctx))
+				}
 				w.retry()
 				w.end()
 			}},

@@ -24,7 +24,7 @@ func (w *world) checkLeftovers() {
 	w.t.Helper()
 	// The agents answer before they have put away the last; nothing may be left after a moment.
 	err := fleet.Until(w.ctx, 10*time.Second, func() error {
-		for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftPorts, w.leftDowntime} {
+		for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftPorts, w.leftDowntime, w.leftReplication} {
 			if err := look(); err != nil {
 				return err
 			}
@@ -41,6 +41,17 @@ func (w *world) checkLeftovers() {
 	for _, d := range different(w.targetVars, w.variables(w.f.Target.Server)) {
 		w.t.Errorf("target's settings: %s", d)
 	}
+}
+
+// leftReplication looks whether a replica that was never proven is still one after its seed was released.
+func (w *world) leftReplication() error {
+	if w.targetNow != string(drifted) {
+		return nil
+	}
+	if rows := w.rows(w.f.Target.Server, "SHOW ALL SLAVES STATUS"); len(rows) > 0 {
+		return fmt.Errorf("the target is still set up as a replica: %v", rows)
+	}
+	return nil
 }
 
 // leftProcesses walks /proc: every process with this fleet's directory in its command line or environment, or with one of

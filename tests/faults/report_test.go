@@ -110,7 +110,7 @@ servers ran as processes, the fault was brought about in the named stage, and th
   locked, it has not become a replica.
 - **Leftovers**, after a held seed was released: no process that an agent or a tool of the seed started (all of ` + "`/proc`" + ` is looked through),
   no directory or file of the seed in a backup directory, no port open on either host but those of the agent and the server, no session at work
-  on the target, no downtime entry.
+  on the target, no downtime entry, no replication that was set up and not proven.
 - **Starts.** No agent has started the same attempt of a stage twice.
 
 The faults, by their numbers:

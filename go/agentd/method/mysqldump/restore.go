@@ -22,6 +22,9 @@ func (m *Mysqldump) Restore(ctx context.Context, w *method.Work) error {
 		return nil
 	}
 	err := m.restore(ctx, w)
+	if ctx.Err() == nil {
+		err = onFullDisk(w, err)
+	}
 	return cause(ctx, err)
 }
 
@@ -54,6 +57,9 @@ func (m *Mysqldump) restore(ctx context.Context, w *method.Work) (err error) {
 			l.stopHalfway(ctx)
 		}
 	}()
+	if err := l.knowDatadir(ctx); err != nil {
+		return err
+	}
 	if err := l.prepare(ctx); err != nil {
 		return err
 	}
