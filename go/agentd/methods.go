@@ -10,6 +10,7 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/config"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mydumper"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
 )
 
@@ -26,7 +27,13 @@ func (a *App) makeMethods() ([]Method, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Method{{dump, c.Mysqldump.Enabled}}, nil
+	rows, err := mydumper.New(mydumper.Options{
+		Servers: a.host.MySQL(), DumpExtra: c.Mydumper.MydumperOptions, LoadExtra: c.Mydumper.MyloaderOptions,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []Method{{dump, c.Mysqldump.Enabled}, {rows, c.Mydumper.Enabled}}, nil
 }
 
 func hostOptions(c *config.Config, log *slog.Logger) host.Options {

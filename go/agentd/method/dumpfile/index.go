@@ -64,7 +64,9 @@ type Index struct {
 	Statement int64 // bytes of the longest statement
 	// Accounts is what package dumpaccounts made; this package doesn't look into it.
 	Accounts json.RawMessage `json:",omitempty"`
-	Frames   []Frame
+	// Rows is the proof of rows that lie beside the dump, of the method that put them there; this package doesn't look into it.
+	Rows   json.RawMessage `json:",omitempty"`
+	Frames []Frame
 }
 
 // ReadIndex reads the index in dir; ErrNoDump when there is none.

@@ -20,7 +20,7 @@ func (m *Mysqldump) Backup(ctx context.Context, w *method.Work) error {
 	if w.Side != agentapi.Target {
 		return nil
 	}
-	if err := removeFiles(w.Dir); err != nil {
+	if err := m.remove(w.Dir); err != nil {
 		return err
 	}
 	addr := host.Address{Host: w.PeerHost, Port: w.SourceMySQLPort}
@@ -37,7 +37,7 @@ func (m *Mysqldump) Backup(ctx context.Context, w *method.Work) error {
 	if err != nil {
 		return fmt.Errorf("read the source's accounts: %w", err)
 	}
-	index, err := m.dump(ctx, w, src, addr)
+	index, err := m.dumpAll(ctx, w, db, src, addr)
 	if err != nil {
 		return err
 	}
@@ -67,12 +67,14 @@ type written struct {
 }
 
 // dump runs the dump program and leaves its output written; nothing is left after an error.
-func (m *Mysqldump) dump(ctx context.Context, w *method.Work, src *source, addr host.Address) (_ *written, err error) {
+func (m *Mysqldump) dump(ctx context.Context, w *method.Work, src *source, addr host.Address, defs *definitions) (_ *written, err error) {
 	t, err := findTool(ctx, src.server.Flavour)
 	if err != nil {
 		return nil, err
 	}
-	announce(w, src, addr, t)
+	if defs == nil {
+		announce(w, src, addr, t)
+	}
 	defaults, err := m.o.Servers.DefaultsFile(w.Dir, addr)
 	if err != nil {
 		return nil, diskError(w.Dir, 0, src.bytes*6/10, err)
@@ -83,7 +85,13 @@ func (m *Mysqldump) dump(ctx context.Context, w *method.Work, src *source, addr 
 		return nil, diskError(w.Dir, 0, src.bytes*6/10, err)
 	}
 	s := &scanner{}
-	if err := m.runTool(ctx, w, t, t.arguments(defaults, src, m.o.Extra), newMeter(w.Run, out, src.bytes, s), s); err != nil {
+	var to sections = newMeter(w.Run, out, src.bytes, s)
+	args := t.arguments(defaults, src, m.o.Extra)
+	if defs != nil {
+		defs.sections, to = to, defs
+		args = withoutRows(args)
+	}
+	if err := m.runTool(ctx, w, t, args, to, s); err != nil {
 		if ctx.Err() == nil {
 			err = diskError(w.Dir, out.RawBytes(), src.bytes*6/10, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ func (l *loader) open(ctx context.Context) (*session, error) {
 
 // endConnections ends what an earlier attempt has left running in the server. A number that belongs to someone else by now,
 // after a restart of the server, is left alone unless it is the agent's own too.
-func endConnections(ctx context.Context, w *method.Work, db *sql.DB) error {
+func (m *Mysqldump) endConnections(ctx context.Context, w *method.Work, db *sql.DB) error {
 	var ids []int64
 	if found, err := w.Run.Recall(rememberConnections, &ids); err != nil || !found || len(ids) == 0 {
 		return err
@@ -48,7 +49,11 @@ func endConnections(ctx context.Context, w *method.Work, db *sql.DB) error {
 		list[i] = strconv.FormatInt(id, 10)
 	}
 	query := `SELECT id FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1)
-		AND id <> CONNECTION_ID() AND id IN (` + strings.Join(list, ", ") + `)`
+		AND id <> CONNECTION_ID() AND (id IN (` + strings.Join(list, ", ") + `)`
+	if m.o.Carrier != nil { // its programs' connections came after the first of ours, and do nothing but this
+		query += fmt.Sprintf(" OR id > %d AND command = 'Query' AND info LIKE 'INSERT INTO%%'", slices.Min(ids))
+	}
+	query += ")"
 	running, err := strings1(ctx, db, query)
 	if err != nil {
 		return fmt.Errorf("end connections of an earlier attempt: %w", err)

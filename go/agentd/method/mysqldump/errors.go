@@ -21,6 +21,7 @@ const (
 	CodeLoad        = "load-failed"         // a statement failed on the target
 	CodeConnection  = "mysql-unreachable"   // a server does not answer, or the connection was lost
 	CodePrivileges  = "mysql-privileges"    // the target does not know a privilege of the source's accounts
+	CodeDefinitions = "definitions-changed" // definitions on the source changed during the backup
 	CodeSameServer  = "same-server"         // the target's agent reaches the source's server
 	CodeHasReplicas = "target-has-replicas" // others replicate from the target
 )

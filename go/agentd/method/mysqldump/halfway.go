@@ -19,7 +19,7 @@ const rememberLoading = "loading"
 func (l *loader) stopHalfway(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
-	if err := endConnections(ctx, l.w, l.db); err != nil {
+	if err := l.m.endConnections(ctx, l.w, l.db); err != nil {
 		l.w.Run.Say("warning: " + err.Error())
 	}
 }

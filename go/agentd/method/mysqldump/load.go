@@ -45,7 +45,7 @@ func (l *loader) load(ctx context.Context) error {
 	if err := l.frames(ctx, s, r, "making tables", dumpfile.Database, dumpfile.Table); err != nil {
 		return err
 	}
-	if err := l.rows(ctx); err != nil {
+	if err := l.allRows(ctx); err != nil {
 		return err
 	}
 	apply, err := dumpaccounts.NewApply(ctx, s.Conn, l.accounts, l.server, l.w.Run.Say)

@@ -31,6 +31,8 @@ type Options struct {
 	Extra []string
 	// Streams is the number of connections that load side by side; 0 is min(4, CPUs).
 	Streams int
+	// Carrier carries the rows instead of the dump program; nil: the dump program does.
+	Carrier Carrier
 }
 
 // Mysqldump is the method. It holds no state and may be used from many goroutines.
@@ -51,8 +53,13 @@ func New(o Options) (*Mysqldump, error) {
 	return &Mysqldump{o: o}, nil
 }
 
-// Name implements method.Method.
-func (m *Mysqldump) Name() agentapi.Method { return agentapi.Mysqldump }
+// Name implements method.Method: Mysqldump, or the carrier's.
+func (m *Mysqldump) Name() agentapi.Method {
+	if m.o.Carrier != nil {
+		return m.o.Carrier.Method()
+	}
+	return agentapi.Mysqldump
+}
 
 // Engines are the storage engines that a dump carries: all.
 func engines() []string {
@@ -74,6 +81,11 @@ func (m *Mysqldump) Offer(ctx context.Context) (agentapi.MethodOffer, error) {
 	if _, err := findTool(ctx, server.Flavour); err != nil {
 		return agentapi.MethodOffer{}, err
 	}
+	if m.o.Carrier != nil {
+		if err := m.o.Carrier.Check(ctx, server); err != nil {
+			return agentapi.MethodOffer{}, err
+		}
+	}
 	return agentapi.MethodOffer{BackupSide: agentapi.Target, SupportedEngines: engines()}, nil
 }
 
@@ -82,7 +94,7 @@ func (m *Mysqldump) Prepare(_ context.Context, w *method.Work) error {
 	if w.Side != agentapi.Target {
 		return nil
 	}
-	return dumpfile.Remove(w.Dir)
+	return m.remove(w.Dir)
 }
 
 // Cleanup implements method.Method: on the target the dump is removed.
@@ -90,7 +102,7 @@ func (m *Mysqldump) Cleanup(_ context.Context, w *method.Work) error {
 	if w.Side != agentapi.Target {
 		return nil
 	}
-	return dumpfile.Remove(w.Dir)
+	return m.remove(w.Dir)
 }
 
 // Metadata implements method.Method.
@@ -114,5 +126,5 @@ func (m *Mysqldump) Release(ctx context.Context, w *method.Work) error {
 	if err := m.emptyHalfLoaded(ctx, w); err != nil {
 		return err
 	}
-	return removeFiles(w.Dir)
+	return m.remove(w.Dir)
 }

@@ -29,7 +29,7 @@ func (m *Mysqldump) Restore(ctx context.Context, w *method.Work) error {
 }
 
 func (m *Mysqldump) restore(ctx context.Context, w *method.Work) (err error) {
-	d, err := proven(ctx, w)
+	d, err := m.proven(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (m *Mysqldump) restore(ctx context.Context, w *method.Work) (err error) {
 }
 
 // proven opens the dump and holds every byte of it against its index.
-func proven(ctx context.Context, w *method.Work) (*dumpfile.Dump, error) {
+func (m *Mysqldump) proven(ctx context.Context, w *method.Work) (*dumpfile.Dump, error) {
 	hint := "the backup has to be made again"
 	d, err := dumpfile.Open(w.Dir)
 	if err != nil {
@@ -89,11 +89,17 @@ func proven(ctx context.Context, w *method.Work) (*dumpfile.Dump, error) {
 	if err != nil {
 		return nil, errors.Join(failed(CodeDamaged, hint, err, "nothing was changed on this host"), d.Close())
 	}
+	if m.o.Carrier == nil {
+		return d, nil
+	}
+	if err := m.o.Carrier.Verify(ctx, w, d.Rows); err != nil {
+		return nil, errors.Join(failed(CodeDamaged, hint, err, "nothing was changed on this host"), d.Close())
+	}
 	return d, nil
 }
 
-// removeFiles removes the dump and option files that a killed agent left.
-func removeFiles(dir string) error {
+// remove removes the dump, a carrier's rows, and option files that a killed agent left.
+func (m *Mysqldump) remove(dir string) error {
 	left, err := filepath.Glob(filepath.Join(dir, "client-*.cnf"))
 	if err != nil {
 		return fmt.Errorf("remove files of the seed: %w", err)
@@ -103,7 +109,10 @@ func removeFiles(dir string) error {
 			return fmt.Errorf("remove files of the seed: %w", err)
 		}
 	}
-	return dumpfile.Remove(dir)
+	if err := dumpfile.Remove(dir); err != nil || m.o.Carrier == nil {
+		return err
+	}
+	return m.o.Carrier.Remove(dir)
 }
 
 // fullDisk finds a full disk in errors whose own number says only what could not be done ("Can't create table", "Got error

@@ -12,7 +12,7 @@ import (
 
 // prepare checks what can be checked, and then drops all of the target's user schemas.
 func (l *loader) prepare(ctx context.Context) error {
-	if err := endConnections(ctx, l.w, l.db); err != nil {
+	if err := l.m.endConnections(ctx, l.w, l.db); err != nil {
 		return err
 	}
 	s, err := l.open(ctx)
@@ -90,7 +90,7 @@ func (m *Mysqldump) putBack(ctx context.Context, w *method.Work) error {
 		return fmt.Errorf("put the server's settings back: %w", err)
 	}
 	defer db.Close()
-	if err := endConnections(ctx, w, db); err != nil {
+	if err := m.endConnections(ctx, w, db); err != nil {
 		return err
 	}
 	return putPacketBack(ctx, w, db)

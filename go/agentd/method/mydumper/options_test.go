@@ -1,0 +1,21 @@
+package mydumper
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestOptionsThatChangeWhatIsReliedOnAreRefused(t *testing.T) {
+	for _, o := range []string{"--trx-consistency-only", "--no-locks", "--password=x", "-k", "x", "--outputdir=/tmp", "--REGEX=x"} {
+		if _, err := checkExtra("k", []string{o}, dumpReserved); err == nil {
+			t.Errorf("%s was taken", o)
+		}
+	}
+	keep, err := checkExtra("k", []string{"--threads=4", "--compress", "--rows=100000", "--use-savepoints"}, dumpReserved)
+	if want := []string{"--threads=4", "--rows=100000", "--use-savepoints"}; err != nil || !slices.Equal(keep, want) {
+		t.Errorf("got %v, %v", keep, err)
+	}
+	if _, err := checkExtra("k", []string{"--enable-binlog"}, loadReserved); err == nil {
+		t.Error("--enable-binlog was taken")
+	}
+}

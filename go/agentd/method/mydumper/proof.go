@@ -1,0 +1,140 @@
+package mydumper
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+)
+
+// proof is what the rows' directory holds, in the order of names.
+type proof struct {
+	Files []file
+}
+
+type file struct {
+	Name string
+	Size int64
+	Hash uint64 // xxh3
+}
+
+// prove reads every file of dir, and sees that all of it has reached the disk.
+func prove(ctx context.Context, dir string) (*proof, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("list rows: %w", err)
+	}
+	var p proof
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		f, err := hash(ctx, filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read rows: %w", err)
+		}
+		p.Files = append(p.Files, f)
+	}
+	return &p, nil
+}
+
+func hash(ctx context.Context, path string) (file, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return file{}, err
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return file{}, err
+	}
+	h := xxh3.New()
+	n, err := io.Copy(h, &cancelled{ctx, f})
+	return file{Name: filepath.Base(path), Size: n, Hash: h.Sum64()}, err
+}
+
+// cancelled is a reader that ends with its context.
+type cancelled struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader.
+func (c *cancelled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+func (p *proof) bytes() int64 {
+	var n int64
+	for _, f := range p.Files {
+		n += f.Size
+	}
+	return n
+}
+
+// table is the schema.table that a file has rows of, "" if it has none. Names hold no point: see oddName.
+func (f file) table() string {
+	parts := strings.Split(f.Name, ".")
+	if len(parts) < 4 || !strings.HasSuffix(f.Name, ".sql.gz") {
+		return ""
+	}
+	return parts[0] + "." + parts[1]
+}
+
+// missing lists the tables that no file is there for.
+func (p *proof) missing(tables []string) []string {
+	there := map[string]bool{}
+	for _, f := range p.Files {
+		there[f.table()] = true
+	}
+	var missing []string
+	for _, t := range tables {
+		if !there[t] {
+			missing = append(missing, t)
+		}
+	}
+	return missing
+}
+
+// Verify implements mysqldump.Carrier.
+func (c *carrier) Verify(ctx context.Context, w *method.Work, raw json.RawMessage) error {
+	want, err := parseProof(raw)
+	if err != nil {
+		return err
+	}
+	w.Run.Progress(0, want.bytes(), "checking the rows")
+	now, err := prove(ctx, filepath.Join(w.Dir, rowsDir))
+	if err != nil {
+		return err
+	}
+	for i, f := range want.Files {
+		if i >= len(now.Files) || now.Files[i] != f {
+			return fmt.Errorf("file %s of the rows is not what was written", f.Name)
+		}
+	}
+	if len(now.Files) > len(want.Files) {
+		return errors.New("there are files among the rows that were not written by the backup")
+	}
+	return nil
+}
+
+func parseProof(raw json.RawMessage) (*proof, error) {
+	var p proof
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return nil, fmt.Errorf("read the proof of the rows: %w", err)
+	}
+	if len(p.Files) == 0 {
+		return nil, errors.New("the proof of the rows names no file")
+	}
+	return &p, nil
+}

@@ -1,0 +1,153 @@
+package mysqldump
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpfile"
+)
+
+// Carrier carries the rows of all tables in place of the dump program: another seed method whose tool is good at rows. What
+// is around them (tables, views, triggers, routines, events, sequences, accounts) and every rule of dropping and loading
+// stay this package's. The definitions are read before and after the rows and must be the same, so that they fit them.
+type Carrier interface {
+	Method() agentapi.Method
+	// Check says why the carrier cannot be used with this server, if so.
+	Check(ctx context.Context, server host.Server) error
+	// Dump puts the rows into w.Dir and returns where they stand and what proves them later. It leaves nothing after an error.
+	Dump(ctx context.Context, w *method.Work, from CarrierSource) (agentapi.Metadata, json.RawMessage, error)
+	// Verify holds every byte in w.Dir against the proof.
+	Verify(ctx context.Context, w *method.Work, proof json.RawMessage) error
+	// Load loads the rows into the tables of the local server, which are there and empty, without writing a binary log.
+	Load(ctx context.Context, w *method.Work, proof json.RawMessage) error
+	// Remove removes everything of the carrier's in dir.
+	Remove(dir string) error
+}
+
+// CarrierSource is the server to dump rows of.
+type CarrierSource struct {
+	DB      *sql.DB
+	Addr    host.Address
+	Server  host.Server
+	Schemas []string // the user's
+	Bytes   int64    // of the rows, as the server estimates them
+}
+
+// dumpAll dumps everything, the rows by the carrier if there is one.
+func (m *Mysqldump) dumpAll(ctx context.Context, w *method.Work, db *sql.DB, src *source, addr host.Address) (*written, error) {
+	if m.o.Carrier == nil {
+		return m.dump(ctx, w, src, addr, nil)
+	}
+	w.Run.Say(fmt.Sprintf("dumping the rows of %d schemas (%s) of %s %s at %s", len(src.schemas), size(src.bytes), src.server.Flavour, src.server.Version, addr))
+	if len(src.nonTransactional) > 0 {
+		w.Run.Say("the source has tables without transactions (" + strings.Join(src.nonTransactional, ", ") +
+			"): all its tables are locked against writes until these are dumped")
+	}
+	for _, lost := range src.lost {
+		w.Run.Say("warning: a dump does not carry " + lost + "; make them on the target by hand")
+	}
+	var packet int64
+	if err := db.QueryRowContext(ctx, "SELECT @@GLOBAL.max_allowed_packet").Scan(&packet); err != nil {
+		return nil, fmt.Errorf("read the source's max_allowed_packet: %w", err)
+	}
+	bare := *src
+	bare.nonTransactional, bare.bytes = nil, 0 // no rows are read, so no locks are needed
+	before := &definitions{}
+	first, err := m.dump(ctx, w, &bare, addr, before)
+	if err != nil {
+		return nil, err
+	}
+	if err := first.writer.Discard(); err != nil {
+		return nil, err
+	}
+	pos, proof, err := m.o.Carrier.Dump(ctx, w, CarrierSource{DB: db, Addr: addr, Server: src.server, Schemas: src.schemas, Bytes: src.bytes})
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	after := &definitions{}
+	index, err := m.dump(ctx, w, &bare, addr, after)
+	if err != nil {
+		return nil, errors.Join(err, m.o.Carrier.Remove(w.Dir))
+	}
+	if diff := before.diff(after); diff != "" {
+		return nil, errors.Join(failed(CodeDefinitions, "change definitions on the source before or after a backup, not during it", nil,
+			"definitions changed during the backup: %s", diff), index.writer.Discard(), m.o.Carrier.Remove(w.Dir))
+	}
+	index.Position, index.Rows = pos, proof
+	index.Statement = max(index.Statement, 2*packet) // quoting makes a row at most twice as long
+	return index, nil
+}
+
+// withoutRows makes the dump program write every section, and no row.
+func withoutRows(args []string) []string {
+	return slices.Insert(slices.Clone(args), 1, "--where=FALSE")
+}
+
+// allRows loads the rows, by the carrier if there is one.
+func (l *loader) allRows(ctx context.Context) error {
+	if l.m.o.Carrier == nil {
+		return l.rows(ctx)
+	}
+	return l.m.o.Carrier.Load(ctx, l.w, l.d.Rows)
+}
+
+// definitions hashes the sections that go through it, without the counters in them, which move while rows are written.
+type definitions struct {
+	sections
+	now    *xxh3.Hasher
+	hashes map[string]*xxh3.Hasher
+}
+
+// Begin implements sections.
+func (d *definitions) Begin(kind dumpfile.Kind, db, name string) error {
+	d.now = nil
+	if kind != dumpfile.Head && kind != dumpfile.Tail && kind != dumpfile.Data {
+		what := strings.TrimSuffix(fmt.Sprintf("%s %s.%s", kind, db, name), ".")
+		if d.hashes == nil {
+			d.hashes = map[string]*xxh3.Hasher{}
+		}
+		if d.hashes[what] == nil {
+			d.hashes[what] = xxh3.New()
+		}
+		d.now = d.hashes[what]
+	}
+	return d.sections.Begin(kind, db, name)
+}
+
+// Write implements io.Writer; a call is a line.
+func (d *definitions) Write(line []byte) (int, error) {
+	if d.now != nil && !strings.HasPrefix(string(line), "DO SETVAL(") {
+		_, _ = d.now.WriteString(withoutCounter(string(line)))
+	}
+	return d.sections.Write(line)
+}
+
+// diff names what differs, in words; "" when nothing does.
+func (d *definitions) diff(later *definitions) string {
+	all := map[string]*xxh3.Hasher{}
+	maps.Copy(all, d.hashes)
+	maps.Copy(all, later.hashes)
+	var diff []string
+	for _, what := range slices.Sorted(maps.Keys(all)) {
+		switch a, b := d.hashes[what], later.hashes[what]; {
+		case a == nil:
+			diff = append(diff, what+" is new")
+		case b == nil:
+			diff = append(diff, what+" was dropped")
+		case a.Sum64() != b.Sum64():
+			diff = append(diff, what+" was altered")
+		}
+	}
+	return strings.Join(diff, ", ")
+}
