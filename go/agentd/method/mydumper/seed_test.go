@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -170,4 +171,28 @@ func TestLoadThatIsAbortedEndsItsProcessesAndStatementsAndLeavesNothing(t *testi
 	w.same()
 	w.must("release", w.method.Release)
 	w.nothingLeft()
+}
+
+func TestLoadThatFailsIsAnErrorAndLeavesAnEmptyTargetOnRelease(t *testing.T) {
+	w := newWorld(t, mydumper.Options{Threads: 1})
+	w.fill(sandbox.FillOptions{NoObjects: true, Bytes: 8 << 20, Tables: 2})
+	w.must("backup", w.method.Backup)
+	var once sync.Once
+	w.run.onProgress = func(what string) {
+		if table, found := strings.CutPrefix(what, "loading sbtest."); found {
+			once.Do(func() {
+				other := map[bool]string{true: "sbtest2", false: "sbtest1"}[strings.HasPrefix(table, "sbtest1 ")]
+				w.exec(w.target, "DROP TABLE sbtest."+other)
+			})
+		}
+	}
+	err := w.method.Restore(t.Context(), w.work)
+	if code(err) != mysqldump.CodeLoad || !strings.Contains(err.Error(), "doesn't exist") {
+		t.Errorf("restore said %v with code %q", err, code(err))
+	}
+	w.must("release", w.method.Release)
+	w.nothingLeft()
+	if n := w.count(w.target, "information_schema.schemata WHERE schema_name = 'sbtest'"); n != 0 {
+		t.Error("a part of the copy is left on the target")
+	}
 }
