@@ -40,7 +40,11 @@ func (u *run) command(ctx context.Context, env []string, name string, args []str
 	c.WaitDelay = drainTime
 	p := &proc{u: u, cmd: c, ctx: ctx}
 	c.Cancel = func() error { // the caller's own context: the group ends as on an abort
-		u.r.work.Go(func() { p.group.End(context.WithoutCancel(ctx), u.r.o.Grace) })
+		u.r.work.Go(func() {
+			if group, started := p.known(); started {
+				group.End(context.WithoutCancel(ctx), u.r.o.Grace)
+			}
+		})
 		return nil
 	}
 	return &method.Cmd{Cmd: c, StartFn: p.start, WaitFn: sync.OnceValue(p.wait)}
@@ -75,6 +79,14 @@ func (p *proc) start() error {
 		return fmt.Errorf("start %s: %w", p.name(), err)
 	}
 	return nil
+}
+
+// known waits until a start that is under way has found the process's group: the context may end before that. A process that
+// could not be found has been killed by start.
+func (p *proc) known() (group procgroup.Group, started bool) {
+	p.u.mu.Lock()
+	defer p.u.mu.Unlock()
+	return p.group, p.group != procgroup.Group{}
 }
 
 func (p *proc) name() string { return filepath.Base(p.cmd.Path) }
