@@ -23,6 +23,9 @@ type SeedStageState struct {
 	Permanent bool `json:",omitempty"`
 	// Said is what the stage said so far, oldest first, each line with its time; only in the answer to a poll.
 	Said []string `json:",omitempty"`
+	// OldData is what became of the target's old data, and OldDataAt where it is kept (a directory), if it is.
+	OldData   OldData `json:",omitempty"`
+	OldDataAt string  `json:",omitempty"`
 }
 
 // Progress of a stage that moves data. Bytes only grow within one attempt.
@@ -31,6 +34,8 @@ type Progress struct {
 	Total int64 // expected at the end; 0 when unknown
 	// What says what is counted or done now, for a person: "dumping shop.orders", "loading".
 	What string `json:",omitempty"`
+	// Unit is what Bytes and Total count where it is not bytes: "log bytes" of a redo log that is applied.
+	Unit string `json:",omitempty"`
 }
 
 // Metadata is where the copy stands in the source's binary log. GtidExecuted is a MySQL or a MariaDB GTID set, without line

@@ -2,6 +2,7 @@ package method
 
 import (
 	"context"
+	"errors"
 	"os/exec"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -33,9 +34,13 @@ type Work struct {
 	SeedID  int64
 	Attempt int64
 	Side    agentapi.Side
-	// PeerHost is the other host's name and SourceMySQLPort the source's MySQL port; only known in Backup.
+	// PeerHost is the other host's name and SourceMySQLPort the source's MySQL port; a service of others tells them in Backup
+	// only, so in Prepare they may be "" and 0.
 	PeerHost        string
 	SourceMySQLPort int
+	// Terms is what our service told besides; the zero value from a service of others. From Backup on they are those of the
+	// newest start that had any.
+	Terms agentapi.SeedTerms
 	// Dir is a directory of this seed's own inside the backup directory (backup-dir/seed-<id>), made by the runner before
 	// Prepare, mode 0700, removed by the runner after Release and after a completed Cleanup.
 	Dir string
@@ -56,7 +61,23 @@ type Runner interface {
 	// to be put back. Remember has reached the disk when it returns.
 	Remember(key string, value any) error
 	Recall(key string, value any) (found bool, err error)
+	// Background starts f in a run of its own that goes on when this stage has ended: the receiving end that Prepare opens
+	// and Backup waits for. A seed has one at most; a new one first ends the one before. Its ctx is done, and what it started
+	// through its Runner is ended, when Prepare or Backup is aborted, when a newer Prepare starts, when the seed is released,
+	// and when the agent stops. Its Progress and Say go to the Backup stage when that runs here, else to Prepare.
+	Background(f func(ctx context.Context, run Runner) error) error
+	// Join waits until the background has ended and returns its error; ctx bounds the waiting only. An agent that was
+	// restarted since says so with a StageError; ErrNoBackground when none was ever started.
+	Join(ctx context.Context) error
+	// Limit is the bandwidth bound of the seed now, in bytes a second; 0 is none. It changes while a stage runs and is cheap
+	// to ask.
+	Limit() int64
+	// OldData tells what became of the target's old data, and where it is kept; it has reached the journal when it returns.
+	OldData(state agentapi.OldData, at string) error
 }
+
+// ErrNoBackground is an answer of Runner.Join.
+var ErrNoBackground = errors.New("no receiving end was opened for this seed")
 
 // Cmd is an exec.Cmd under the runner's care: use Start and Wait (or Run) of this type.
 type Cmd struct {

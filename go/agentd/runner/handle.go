@@ -105,3 +105,17 @@ func (u *run) change(f func(*journal.Entry, *journal.Stage)) bool {
 	u.s.dirty = true
 	return true
 }
+
+// Background implements method.Runner.
+func (h *handle) Background(func(context.Context, method.Runner) error) error {
+	return refuse(ErrUnavailable, "no background work yet")
+}
+
+// Join implements method.Runner.
+func (h *handle) Join(context.Context) error { return method.ErrNoBackground }
+
+// Limit implements method.Runner.
+func (h *handle) Limit() int64 { return 0 }
+
+// OldData implements method.Runner.
+func (h *handle) OldData(agentapi.OldData, string) error { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
 )
 
@@ -22,3 +23,11 @@ func (quiet) Say(string) {}
 func (quiet) Remember(string, any) error { return nil }
 
 func (quiet) Recall(string, any) (bool, error) { return false, nil }
+
+func (quiet) Background(func(context.Context, method.Runner) error) error { return nil }
+
+func (quiet) Join(context.Context) error { return method.ErrNoBackground }
+
+func (quiet) Limit() int64 { return 0 }
+
+func (quiet) OldData(agentapi.OldData, string) error { return nil }

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mydumper"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
@@ -132,7 +133,7 @@ func TestDamagedRowsLeaveTheTargetAsItWas(t *testing.T) {
 func TestDefinitionThatChangesDuringTheBackupIsAnError(t *testing.T) {
 	w := newWorld(t, mydumper.Options{})
 	w.fill(sandbox.FillOptions{NoObjects: true, Bytes: 1 << 20, Tables: 1})
-	w.run.onSay = func(text string) {
+	w.run.OnSay = func(text string) {
 		if strings.HasPrefix(text, "mydumper left ") {
 			w.exec(w.source, "CREATE VIEW sbtest.late AS SELECT 1", "ALTER TABLE sbtest.sbtest1 COMMENT 'other'")
 		}
@@ -150,7 +151,8 @@ func TestLoadThatIsAbortedEndsItsProcessesAndStatementsAndLeavesNothing(t *testi
 	w.must("backup", w.method.Backup)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	aborted := errors.New("aborted by a person")
-	w.run.onProgress = func(what string) {
+	w.run.OnProgress = func(p agentapi.Progress) {
+		what := p.What
 		if strings.HasPrefix(what, "loading sbtest.") {
 			cancel(aborted)
 		}
@@ -158,8 +160,8 @@ func TestLoadThatIsAbortedEndsItsProcessesAndStatementsAndLeavesNothing(t *testi
 	if err := w.method.Restore(ctx, w.work); !errors.Is(err, aborted) {
 		t.Errorf("restore said %v", err)
 	}
-	w.run.onProgress = nil
-	for _, c := range w.run.started {
+	w.run.OnProgress = nil
+	for _, c := range w.run.Started() {
 		if err := syscall.Kill(-c.Process.Pid, 0); err != syscall.ESRCH {
 			t.Errorf("process group of %s: %v", c, err)
 		}
@@ -178,7 +180,8 @@ func TestLoadThatFailsIsAnErrorAndLeavesAnEmptyTargetOnRelease(t *testing.T) {
 	w.fill(sandbox.FillOptions{NoObjects: true, Bytes: 8 << 20, Tables: 2})
 	w.must("backup", w.method.Backup)
 	var once sync.Once
-	w.run.onProgress = func(what string) {
+	w.run.OnProgress = func(p agentapi.Progress) {
+		what := p.What
 		if table, found := strings.CutPrefix(what, "loading sbtest."); found {
 			once.Do(func() {
 				other := map[bool]string{true: "sbtest2", false: "sbtest1"}[strings.HasPrefix(table, "sbtest1 ")]

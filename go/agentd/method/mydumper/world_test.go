@@ -2,91 +2,24 @@ package mydumper_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/methodtest"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mydumper"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
-
-// runner is the smallest runner: it starts processes in groups of their own and keeps what is said in memory.
-type runner struct {
-	mu         sync.Mutex
-	said       []string
-	remembered map[string][]byte
-	progress   []agentapi.Progress
-	onProgress func(what string)
-	onSay      func(text string)
-	started    []*exec.Cmd
-}
-
-func (r *runner) Command(ctx context.Context, env []string, name string, args ...string) *method.Cmd {
-	c := exec.CommandContext(ctx, name, args...)
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-	c.Env = append(os.Environ(), env...)
-	start := func() error {
-		err := c.Start()
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.started = append(r.started, c)
-		return err
-	}
-	return &method.Cmd{Cmd: c, StartFn: start, WaitFn: c.Wait}
-}
-
-func (r *runner) Progress(bytes, total int64, what string) {
-	r.mu.Lock()
-	r.progress = append(r.progress, agentapi.Progress{Bytes: bytes, Total: total, What: what})
-	f := r.onProgress
-	r.mu.Unlock()
-	if f != nil {
-		f(what)
-	}
-}
-
-func (r *runner) Say(text string) {
-	r.mu.Lock()
-	r.said = append(r.said, text)
-	f := r.onSay
-	r.mu.Unlock()
-	if f != nil {
-		f(text)
-	}
-}
-
-func (r *runner) Remember(key string, value any) error {
-	b, err := json.Marshal(value)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.remembered[key] = b
-	return err
-}
-
-func (r *runner) Recall(key string, value any) (bool, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	b, found := r.remembered[key]
-	if !found {
-		return false, nil
-	}
-	return true, json.Unmarshal(b, value)
-}
 
 // world is a source and a target, and an agent's side of a seed on the target.
 type world struct {
 	t              *testing.T
 	source, target *sandbox.Server
-	run            *runner
+	run            *methodtest.Run
 	work           *method.Work
 	method         method.Method
 }
@@ -94,7 +27,7 @@ type world struct {
 func newWorld(t *testing.T, o mydumper.Options) *world {
 	t.Helper()
 	s := sandbox.Options{Kind: sandbox.MariaDB, Passwords: sandbox.AwkwardPasswords()}
-	w := &world{t: t, source: sandbox.StartT(t, s), target: sandbox.StartT(t, s), run: &runner{remembered: map[string][]byte{}}}
+	w := &world{t: t, source: sandbox.StartT(t, s), target: sandbox.StartT(t, s), run: &methodtest.Run{}}
 	dir := filepath.Join(t.TempDir(), "seed-1")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)

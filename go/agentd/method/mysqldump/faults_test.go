@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpfile"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
@@ -91,7 +92,8 @@ func TestAbortInTheMiddleOfTheDumpEndsTheProgram(t *testing.T) {
 	w.fill(sandbox.FillOptions{NoObjects: true, Bytes: 24 << 20, Tables: 2})
 	ctx, cancel := context.WithCancelCause(w.ctx())
 	aborted := errors.New("aborted by a person")
-	w.run.onProgress = func(what string) {
+	w.run.OnProgress = func(p agentapi.Progress) {
+		what := p.What
 		if strings.HasPrefix(what, "dumping sbtest.") {
 			cancel(aborted)
 		}
@@ -100,7 +102,7 @@ func TestAbortInTheMiddleOfTheDumpEndsTheProgram(t *testing.T) {
 		t.Errorf("backup said %v", err)
 	}
 	w.nothingLeft()
-	for _, c := range w.run.started {
+	for _, c := range w.run.Started() {
 		if err := syscall.Kill(-c.Process.Pid, 0); err != syscall.ESRCH {
 			t.Errorf("process group of %s: %v", c, err)
 		}
@@ -111,7 +113,8 @@ func TestAccountThatChangesDuringTheBackupIsAnError(t *testing.T) {
 	w := newWorld(t, sandbox.MariaDB)
 	w.fill(sandbox.FillOptions{NoObjects: true, Bytes: 4 << 20, Tables: 1})
 	var once sync.Once
-	w.run.onProgress = func(what string) {
+	w.run.OnProgress = func(p agentapi.Progress) {
+		what := p.What
 		if strings.HasPrefix(what, "dumping sbtest.") {
 			once.Do(func() { w.exec(w.source, "CREATE USER late@'%'") })
 		}
@@ -168,7 +171,8 @@ func TestLoadThatIsCutOffSucceedsWhenDoneAgain(t *testing.T) {
 			w.fill(sandbox.FillOptions{Bytes: 24 << 20, Tables: 3})
 			w.backup()
 			var once sync.Once
-			w.run.onProgress = func(what string) {
+			w.run.OnProgress = func(p agentapi.Progress) {
+				what := p.What
 				if strings.HasPrefix(what, "loading sbtest.") {
 					once.Do(func() { cut(w) })
 				}
@@ -195,7 +199,8 @@ func TestAbortedLoadEndsItsConnectionsOnRelease(t *testing.T) {
 	w.exec(w.target, "SET GLOBAL max_allowed_packet = 2097152")
 	w.backup()
 	ctx, cancel := context.WithCancel(w.ctx())
-	w.run.onProgress = func(what string) {
+	w.run.OnProgress = func(p agentapi.Progress) {
+		what := p.What
 		if strings.HasPrefix(what, "loading sbtest.") {
 			cancel()
 		}

@@ -39,7 +39,7 @@ func TestLeastPrivilegesAreEnough(t *testing.T) {
 			w.restore()
 			w.same()
 			if t.Failed() {
-				t.Log(w.run.text())
+				t.Log(w.run.Text())
 			}
 		})
 	}

@@ -26,7 +26,7 @@ func TestEveryKindOfObjectArrivesEqual(t *testing.T) {
 				t.Errorf("events are enabled on the target: %v", found)
 			}
 			if t.Failed() {
-				t.Log(w.run.text())
+				t.Log(w.run.Text())
 			}
 		})
 	}

@@ -2,92 +2,23 @@ package mysqldump_test
 
 import (
 	"context"
-	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/methodtest"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
-
-// runner is the smallest runner: it starts processes in groups of their own and keeps what is said in memory.
-type runner struct {
-	mu         sync.Mutex
-	said       []string
-	remembered map[string][]byte
-	progress   []agentapi.Progress
-	onProgress func(what string)
-	started    []*exec.Cmd
-}
-
-func (r *runner) Command(ctx context.Context, env []string, name string, args ...string) *method.Cmd {
-	c := exec.CommandContext(ctx, name, args...)
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-	c.Env = append(os.Environ(), env...)
-	start := func() error {
-		err := c.Start()
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.started = append(r.started, c)
-		return err
-	}
-	return &method.Cmd{Cmd: c, StartFn: start, WaitFn: c.Wait}
-}
-
-func (r *runner) Progress(bytes, total int64, what string) {
-	r.mu.Lock()
-	r.progress = append(r.progress, agentapi.Progress{Bytes: bytes, Total: total, What: what})
-	f := r.onProgress
-	r.mu.Unlock()
-	if f != nil {
-		f(what)
-	}
-}
-
-func (r *runner) Say(text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.said = append(r.said, text)
-}
-
-func (r *runner) Remember(key string, value any) error {
-	b, err := json.Marshal(value)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.remembered[key] = b
-	return err
-}
-
-func (r *runner) Recall(key string, value any) (bool, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	b, found := r.remembered[key]
-	if !found {
-		return false, nil
-	}
-	return true, json.Unmarshal(b, value)
-}
-
-func (r *runner) text() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return strings.Join(r.said, "\n")
-}
 
 // world is a source and a target, and an agent's side of a seed on the target.
 type world struct {
 	t              *testing.T
 	source, target *sandbox.Server
-	run            *runner
+	run            *methodtest.Run
 	work           *method.Work
 	method         *mysqldump.Mysqldump
 }
@@ -100,7 +31,7 @@ func newWorld(t *testing.T, kind sandbox.Kind, extra ...string) *world {
 func newWorldOf(t *testing.T, o sandbox.Options, extra ...string) *world {
 	t.Helper()
 	w := &world{t: t, source: sandbox.StartT(t, o), target: sandbox.StartT(t, o)}
-	w.run = &runner{remembered: map[string][]byte{}}
+	w.run = &methodtest.Run{}
 	dir := filepath.Join(t.TempDir(), "seed-1")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
