@@ -1,11 +1,13 @@
 package faults
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
 
@@ -17,19 +19,24 @@ type faultCase struct {
 	side  string // where: "service", "source", "target", "both", "-"
 	ci    bool   // in the selection that every change is tested with
 
+	method agentapi.Method // "": Mysqldump
+	kind   sandbox.Kind    // of both servers; "": MariaDB
+
 	// fleet changes how the fleet is set up.
 	fleet func(*fleet.Options)
 	// disk is where in the fleet's directories a small disk is mounted, which needs root; nil: nowhere.
 	disk func(o *fleet.Options) (dir string, bytes int)
 	// dump is the stand-in for the target's dump program; "": the real one.
 	dump string
+	// tools are stand-ins for other programs of the agents, by side and by the program's name.
+	tools map[agentapi.Side]map[string]string
 	// do starts the seed, does the harm, and returns when the seed has ended.
 	do  func(w *world)
 	end ending
 }
 
 func (c faultCase) title() string {
-	return fmt.Sprintf("%d/%s/%s/%s", c.fault, c.stage, c.side, strings.NewReplacer(" ", "_", "/", "_").Replace(c.what))
+	return fmt.Sprintf("%s/%d/%s/%s/%s", c.method, c.fault, c.stage, c.side, strings.NewReplacer(" ", "_", "/", "_").Replace(c.what))
 }
 
 // ending is how the seed must have ended.
@@ -63,8 +70,18 @@ func aborted(stage agentapi.Stage, data targetData) ending {
 
 // cases is the whole table.
 func cases() []faultCase {
-	return slices.Concat(serviceKilled(), agentKilled(), agentGone(), toolsKilled(), serversKilled(), lyingTools(), fullDisk(), stillStages(),
+	all := slices.Concat(serviceKilled(), agentKilled(), agentGone(), toolsKilled(), serversKilled(), lyingTools(), fullDisk(), stillStages(),
 		aborts(), lateAborts(), twice(), passwords(), serverDown(), replicationErrors(), awkwardPasswords())
+	for i := range all {
+		all[i].method = cmp.Or(all[i].method, agentapi.Mysqldump)
+		all[i].kind = cmp.Or(all[i].kind, sandbox.MariaDB)
+	}
+	return all
+}
+
+// sections are the agents' configuration sections of the methods.
+var sections = map[agentapi.Method]string{
+	agentapi.Mysqldump: "mysqldump", agentapi.Mydumper: "mydumper", agentapi.Xtrabackup: "xtrabackup", agentapi.LVM: "lvm", agentapi.ClonePlugin: "clone_plugin",
 }
 
 var seedStages = []agentapi.Stage{agentapi.Prepare, agentapi.Backup, agentapi.Restore, agentapi.ConnectSlave, agentapi.Cleanup}

@@ -55,7 +55,7 @@ func (w *world) checkTarget(e ending) {
 	w.t.Helper()
 	target := w.f.Target.Server
 	w.targetNow = string(e.data)
-	replication := w.rows(target, "SHOW ALL SLAVES STATUS")
+	replication := w.replication(target)
 	switch e.data {
 	case replica:
 		w.checkReplica(replication)
@@ -74,7 +74,7 @@ func (w *world) checkTarget(e ending) {
 	case copied:
 		w.checkEqual(heldOnly)
 	case drifted:
-		if len(replication) != 1 || replication[0]["Slave_IO_Running"] == "Yes" && replication[0]["Slave_SQL_Running"] == "Yes" {
+		if len(replication) != 1 || replication[0].runs {
 			w.t.Errorf("replication must have stopped: %v", replication)
 		}
 		return
@@ -85,9 +85,9 @@ func (w *world) checkTarget(e ending) {
 }
 
 // checkReplica: both threads run, and all is equal once everything was applied.
-func (w *world) checkReplica(replication []map[string]string) {
+func (w *world) checkReplica(replication []channel) {
 	w.t.Helper()
-	if len(replication) != 1 || replication[0]["Slave_IO_Running"] != "Yes" || replication[0]["Slave_SQL_Running"] != "Yes" {
+	if len(replication) != 1 || !replication[0].runs {
 		w.t.Fatalf("the target does not replicate: %v", replication)
 	}
 	ctx, cancel := context.WithTimeout(w.ctx, 30*time.Second)

@@ -47,6 +47,7 @@ func runAll(m *testing.M) int {
 // TestFaults runs the cases of the table and, at the end, prints what happened as a table.
 func TestFaults(t *testing.T) {
 	sandbox.Require(t, sandbox.MariaDB)
+	sandbox.Require(t, sandbox.MySQL97)
 	r := &report{}
 	t.Cleanup(func() {
 		t.Log("\n" + r.table())

@@ -116,9 +116,9 @@ func unlocker(ctx context.Context, conn *sql.Conn) func() {
 func waitingPostSeed(o *fleet.Options) {
 	dir := filepath.Join(filepath.Dir(o.Dir), "post")
 	g := gateIn(dir)
-	o.AgentConfig = map[string]map[string]any{"custom-commands": {"post-seed-command": map[string]any{
+	o.AgentConfig["custom-commands"] = map[string]any{"post-seed-command": map[string]any{
 		"cmd": []string{"/bin/sh", "-c", fmt.Sprintf("mkdir -p %s; touch %s; while [ ! -e %s ]; do sleep 0.05; done", dir, g.waits, g.open)},
-	}}}
+	}}
 }
 
 // heldCleanup starts a seed and holds Cleanup in the post-seed commands.

@@ -16,6 +16,7 @@ import (
 
 	_ "github.com/mattn/go-sqlite3" // to look at downtime entries in the service's database
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
 
@@ -24,7 +25,7 @@ func (w *world) checkLeftovers() {
 	w.t.Helper()
 	// The agents answer before they have put away the last; nothing may be left after a moment.
 	err := fleet.Until(w.ctx, 10*time.Second, func() error {
-		for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftPorts, w.leftDowntime, w.leftReplication} {
+		for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftDirectories, w.leftMounts, w.leftPorts, w.leftDowntime, w.leftReplication} {
 			if err := look(); err != nil {
 				return err
 			}
@@ -48,8 +49,8 @@ func (w *world) leftReplication() error {
 	if w.targetNow != string(drifted) {
 		return nil
 	}
-	if rows := w.rows(w.f.Target.Server, "SHOW ALL SLAVES STATUS"); len(rows) > 0 {
-		return fmt.Errorf("the target is still set up as a replica: %v", rows)
+	if channels := w.replication(w.f.Target.Server); len(channels) > 0 {
+		return fmt.Errorf("the target is still set up as a replica: %v", channels)
 	}
 	return nil
 }
@@ -111,6 +112,53 @@ func (w *world) leftFiles() error {
 			if e.Name() != "lost+found" {
 				return fmt.Errorf("%s in the backup directory of %s", e.Name(), a.Host)
 			}
+		}
+	}
+	return nil
+}
+
+// leftDirectories: nothing of a seed lies in or beside a data directory, as deep as seeds put anything there.
+func (w *world) leftDirectories() error {
+	for _, s := range []*sandbox.Server{w.f.Source.Server, w.f.Target.Server} {
+		for _, pattern := range []string{"*", "*/*", "*/*/*", ".*", "*/.*", "*/*/.*"} {
+			found, err := filepath.Glob(filepath.Join(s.Dir, pattern))
+			if err != nil {
+				return err
+			}
+			for _, path := range found {
+				if strings.Contains(filepath.Base(path), "seed-") {
+					return fmt.Errorf("%s is left at %s", path, s.Address())
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// mounts are the mount points within the fleet's directories.
+func (w *world) mounts() ([]string, error) {
+	raw, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for line := range strings.Lines(string(raw)) {
+		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], filepath.Dir(w.f.Dir)+"/") {
+			found = append(found, fields[4])
+		}
+	}
+	return found, nil
+}
+
+// leftMounts: nothing is mounted that was not before the seed.
+func (w *world) leftMounts() error {
+	now, err := w.mounts()
+	if err != nil {
+		return err
+	}
+	for _, dir := range now {
+		if !slices.Contains(w.mounted, dir) {
+			return fmt.Errorf("%s is still mounted", dir)
 		}
 	}
 	return nil

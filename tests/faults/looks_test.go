@@ -6,9 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
 
@@ -16,8 +19,8 @@ import (
 func TestLooksFindWhatIsLeft(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	w := newWorld(ctx, t, faultCase{dump: heldDump})
-	for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftPorts, w.leftDowntime} {
+	w := newWorld(ctx, t, faultCase{method: agentapi.Mysqldump, kind: sandbox.MariaDB, dump: heldDump})
+	for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftDirectories, w.leftMounts, w.leftPorts, w.leftDowntime} {
 		if err := look(); err != nil {
 			t.Fatal("before anything was planted:", err)
 		}
@@ -43,6 +46,14 @@ func TestLooksFindWhatIsLeft(t *testing.T) {
 	dir := filepath.Join(w.f.Source.BackupDir, "seed-7")
 	w.must(os.Mkdir(dir, 0o700))
 	found("a directory", w.leftFiles)
+	w.must(os.Remove(dir))
+
+	dir = filepath.Join(w.f.Target.Server.Dir, "data.seed-7.old")
+	w.must(os.Mkdir(dir, 0o700))
+	found("a directory beside the data directory", w.leftDirectories)
+	w.must(syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"))
+	found("a mount", w.leftMounts)
+	w.must(syscall.Unmount(dir, 0))
 	w.must(os.Remove(dir))
 
 	listener, err := net.Listen("tcp4", w.f.Target.Host+":0")

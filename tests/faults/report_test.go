@@ -44,7 +44,7 @@ func (r *report) add(number int, c faultCase, w *world, took time.Duration) {
 	if w.t.Failed() {
 		left = "**not as it must be**"
 	}
-	cells := []string{fmt.Sprint(c.fault), c.stage, c.side, happened, end, w.targetNow, left, fmt.Sprintf("%.0f s", took.Seconds())}
+	cells := []string{fmt.Sprint(c.fault), string(c.method), c.stage, c.side, happened, end, w.targetNow, left, fmt.Sprintf("%.0f s", took.Seconds())}
 	plain := w.plain()
 	for i, cell := range cells {
 		cells[i] = plain.Replace(cell)
@@ -74,7 +74,7 @@ func (r *report) table() string {
 		return cmp.Or(strings.Compare(pad(a.cells[0]), pad(b.cells[0])), cmp.Compare(a.number, b.number))
 	})
 	var b strings.Builder
-	b.WriteString("| fault | stage | side | what happened | end state | target afterwards | left over | took |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| fault | method | stage | side | what happened | end state | target afterwards | left over | took |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, l := range r.lines {
 		b.WriteString("| " + strings.Join(l.cells, " | ") + " |\n")
 	}
@@ -99,8 +99,8 @@ func (r *report) page() string {
 
 const pageText = `# What happens when something breaks
 
-Made by ` + "`script/faults`" + `; do not edit. Each line was done to a real seed by the method Mysqldump: the service, two agents and two MariaDB
-servers ran as processes, the fault was brought about in the named stage, and then this was looked at:
+Made by ` + "`script/faults`" + `; do not edit. Each line was done to a real seed: the service, two agents and two database servers (MariaDB, for
+ClonePlugin MySQL) ran as processes, the fault was brought about in the named stage, and then this was looked at:
 
 - **The end.** Every seed ends, in ` + "`Completed`" + ` or in ` + "`Failed`" + ` with a code, a text and a hint, which were held against what they must be.
 - **The target.** After ` + "`Completed`" + ` it replicates, and every object, row and account is equal to the source's. After ` + "`Failed`" + ` it holds its old
@@ -109,7 +109,7 @@ servers ran as processes, the fault was brought about in the named stage, and th
 - **The source.** Its GTID position and the checksums of its tables are what they were, no session of an agent is at work there, nothing is
   locked, it has not become a replica.
 - **Leftovers**, after a held seed was released: no process that an agent or a tool of the seed started (all of ` + "`/proc`" + ` is looked through),
-  no directory or file of the seed in a backup directory, no port open on either host but those of the agent and the server, no session at work
+  no directory or file of the seed in a backup directory, in or beside a data directory, nothing mounted, no port open on either host but those of the agent and the server, no session at work
   on the target, no downtime entry, no replication that was set up and not proven.
 - **Starts.** No agent has started the same attempt of a stage twice.
 

@@ -23,8 +23,34 @@ func (w *world) readSource() sourceState {
 	s := w.f.Source.Server
 	// The tables first: opened after a restart, those in memory are emptied, which is written to the binary log.
 	tables := w.checksums(s)
-	return sourceState{position: w.text(s, "SELECT @@GLOBAL.gtid_binlog_pos"), tables: tables, replicas: len(w.rows(s, "SHOW ALL SLAVES STATUS")),
-		vars: w.variables(s)}
+	position := "SELECT @@GLOBAL.gtid_binlog_pos"
+	if s.Kind.IsMySQL() {
+		position = "SELECT @@GLOBAL.gtid_executed"
+	}
+	return sourceState{position: w.text(s, position), tables: tables, replicas: len(w.replication(s)), vars: w.variables(s)}
+}
+
+// channel is one source that a server replicates from.
+type channel struct {
+	runs bool // both threads
+	row  map[string]string
+}
+
+// replication are all of a server's.
+func (w *world) replication(s *sandbox.Server) []channel {
+	w.t.Helper()
+	show, io, sql := "SHOW ALL SLAVES STATUS", "Slave_IO_Running", "Slave_SQL_Running"
+	if s.Kind.IsMySQL() {
+		show = "SHOW SLAVE STATUS"
+	}
+	if s.Kind.Modern() {
+		show, io, sql = "SHOW REPLICA STATUS", "Replica_IO_Running", "Replica_SQL_Running"
+	}
+	var all []channel
+	for _, row := range w.rows(s, show) {
+		all = append(all, channel{runs: row[io] == "Yes" && row[sql] == "Yes", row: row})
+	}
+	return all
 }
 
 // writeSource changes the source, which is then expected to stay as it is afterwards.

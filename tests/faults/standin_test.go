@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,17 +74,25 @@ echo run >>"$dir/runs"
 %s
 `
 
-func newStandIn(t *testing.T, dir, text string) *standIn {
+// newStandIn puts a program of that name into dir, which goes first in an agent's PATH.
+func newStandIn(t *testing.T, kind sandbox.Kind, dir, program, text string) *standIn {
 	t.Helper()
-	bin, err := sandbox.Bin(sandbox.MariaDB)
+	bin, err := sandbox.Bin(kind)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	real := filepath.Join(bin, program)
+	if _, err := os.Stat(real); err != nil {
+		if real, err = exec.LookPath(program); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own := filepath.Join(dir, program+".d") // for what it remembers
+	if err := os.MkdirAll(own, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	writeProgram(t, filepath.Join(dir, "mariadb-dump"), fmt.Sprintf(standInText, filepath.Join(bin, "mariadb-dump"), dir, text))
-	return &standIn{dir: dir, gateFile: gateIn(dir)}
+	writeProgram(t, filepath.Join(dir, program), fmt.Sprintf(standInText, real, own, text))
+	return &standIn{dir: own, gateFile: gateIn(own)}
 }
 
 // runs is how often the stand-in was asked for a dump.

@@ -22,11 +22,13 @@ const patience = 100 * time.Second
 
 // world is the fleet of one case with what was there before the seed.
 type world struct {
-	t    *testing.T
-	ctx  context.Context
-	f    *fleet.Fleet
-	dump *standIn
-	post *gateFile // of the post-seed command; nil without one
+	t      *testing.T
+	ctx    context.Context
+	f      *fleet.Fleet
+	method agentapi.Method
+	dump   *standIn
+	tool   map[string]*standIn // the case's other stand-ins, by program
+	post   *gateFile           // of the post-seed command; nil without one
 
 	id     int64
 	ended  seedapi.Seed // as the case left it
@@ -39,24 +41,35 @@ type world struct {
 	notes      []string
 	others     []*fleet.Agent // besides the fleet's two
 	pools      map[*sandbox.Server]*sql.DB
-	disk       string // a small disk that is mounted there
+	disk       string   // a small disk that is mounted there
+	mounted    []string // mount points of the fleet before the seed
 }
 
 // newWorld starts a fleet with data of every kind on the source and old data on the target.
 func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
-	w := &world{t: t, ctx: ctx, pools: map[*sandbox.Server]*sql.DB{}}
+	w := &world{t: t, ctx: ctx, method: c.method, pools: map[*sandbox.Server]*sql.DB{}, tool: map[string]*standIn{}}
 	dir := tempDir(t)
 	o := fleet.Options{
-		Programs: programs, Dir: filepath.Join(dir, "fleet"), Kind: sandbox.MariaDB,
+		Programs: programs, Dir: filepath.Join(dir, "fleet"), Kind: c.kind,
 		ServiceConfig: map[string]any{"SeedProcessIntervalSeconds": 1, "MaxRetriesForSeedStage": 2, "AgentHttpTimeoutSeconds": 5},
 		Fill: func(ctx context.Context, s *sandbox.Server) error {
 			return sandbox.Fill(ctx, s.Open(""), sandbox.FillOptions{})
 		},
+		AgentConfig: map[string]map[string]any{sections[c.method]: {"enabled": true}},
 	}
-	// Also an empty one: its name in PATH tells the target's programs from those of other cases.
-	o.TargetPath = filepath.Join(dir, "stand-in")
+	// Also empty ones: their names in PATH tell the agents' programs from those of other cases.
+	o.SourcePath, o.TargetPath = filepath.Join(dir, "stand-in-source"), filepath.Join(dir, "stand-in")
 	if c.dump != "" {
-		w.dump = newStandIn(t, o.TargetPath, c.dump)
+		w.dump = newStandIn(t, c.kind, o.TargetPath, "mariadb-dump", c.dump)
+	}
+	for side, programs := range c.tools {
+		path := o.TargetPath
+		if side == agentapi.Source {
+			path = o.SourcePath
+		}
+		for program, text := range programs {
+			w.tool[program] = newStandIn(t, c.kind, path, program, text)
+		}
 	}
 	if c.fleet != nil {
 		c.fleet(&o)
@@ -81,6 +94,8 @@ func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
 			t.Error(err)
 		}
 	})
+	w.mounted, err = w.mounts()
+	w.must(err)
 	fillOld(w, w.f.Target.Server)
 	w.source = w.readSource()
 	w.targetRows, w.targetVars = w.checksums(w.f.Target.Server), w.variables(w.f.Target.Server)
@@ -90,9 +105,18 @@ func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
 // fillOld puts data on the target that is to be lost, or to be kept.
 func fillOld(w *world, s *sandbox.Server) {
 	w.exec(s, "CREATE DATABASE olddata", "CREATE TABLE olddata.t (id INT PRIMARY KEY, v VARCHAR(100)) ENGINE=InnoDB",
-		"INSERT INTO olddata.t SELECT seq, REPEAT(CHAR(65 + seq % 26), 50) FROM olddata.seq_1_to_500",
+		"INSERT INTO olddata.t SELECT 25 * a.n + b.n, REPEAT(CHAR(65 + b.n), 50) FROM "+numbers(0, 20, "a")+", "+numbers(1, 26, "b"),
 		"CREATE TABLE olddata.m (id INT) ENGINE=MyISAM", "INSERT INTO olddata.m VALUES (1), (2), (3)",
 		"CREATE USER keeper@'%' IDENTIFIED BY 'kept'", "GRANT SELECT ON olddata.* TO keeper@'%'")
+}
+
+// numbers is a table, named as given, with a column n that counts from from to before to.
+func numbers(from, to int, as string) string {
+	rows := make([]string, 0, to-from)
+	for n := from; n < to; n++ {
+		rows = append(rows, fmt.Sprintf("SELECT %d AS n", n))
+	}
+	return "(" + strings.Join(rows, " UNION ALL ") + ") " + as
 }
 
 // must ends the case.
@@ -144,7 +168,7 @@ func (w *world) until(f func() error) {
 func (w *world) start() {
 	w.t.Helper()
 	var err error
-	w.id, err = w.f.Seed(w.ctx, agentapi.Mysqldump)
+	w.id, err = w.f.Seed(w.ctx, w.method)
 	w.must(err)
 }
 

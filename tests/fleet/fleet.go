@@ -39,8 +39,8 @@ type Options struct {
 	AgentConfig   map[string]map[string]any
 	// TargetBackupDir is where the target's agent stages; "": inside Dir.
 	TargetBackupDir string
-	// TargetPath goes first in PATH of the target's agent: stand-ins for tools.
-	TargetPath string
+	// SourcePath and TargetPath go first in PATH of that side's agent: stand-ins for tools.
+	SourcePath, TargetPath string
 	// NoCallbacks: the agents' reports reach nobody, as those of agents that never call back.
 	NoCallbacks bool
 	// Fill puts data into the source before its agent starts; nil: nothing.
@@ -87,7 +87,7 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 		}
 	}
 	source, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Source.Server,
-		Dir: filepath.Join(o.Dir, "source-agent"), DoorPort: doorPort, Config: o.AgentConfig})
+		Dir: filepath.Join(o.Dir, "source-agent"), DoorPort: doorPort, Config: o.AgentConfig, Path: o.SourcePath})
 	if source != nil {
 		f.Source = source
 	}
