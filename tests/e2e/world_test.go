@@ -82,7 +82,12 @@ func (w *world) until(what string, f func() error) {
 // seed starts a seed by Mysqldump.
 func (w *world) seed() int64 {
 	w.t.Helper()
-	id, err := w.Seed(w.ctx, agentapi.Mysqldump)
+	return w.seedBy(agentapi.Mysqldump)
+}
+
+func (w *world) seedBy(method agentapi.Method) int64 {
+	w.t.Helper()
+	id, err := w.Seed(w.ctx, method)
 	w.must(err, "start a seed")
 	return id
 }
