@@ -23,23 +23,23 @@ func TestLeastPrivilegesAreEnough(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			w := newWorld(t, kind)
-			w.fill(sandbox.FillOptions{})
+			w.Fill(sandbox.FillOptions{})
 			account := "'seeder'@'%'"
 			for _, s := range []struct {
 				server *sandbox.Server
 				grants []string
-			}{{w.source, sourceGrants[kind]}, {w.target, targetGrants[kind]}} {
-				w.exec(s.server, "SET SESSION sql_log_bin = 0", "CREATE USER "+account+" IDENTIFIED BY 'it''s a \"pass#word\" ü'")
+			}{{w.Source, sourceGrants[kind]}, {w.Target, targetGrants[kind]}} {
+				w.Exec(s.server, "SET SESSION sql_log_bin = 0", "CREATE USER "+account+" IDENTIFIED BY 'it''s a \"pass#word\" ü'")
 				for _, g := range s.grants {
-					w.exec(s.server, fmt.Sprintf(g, account))
+					w.Exec(s.server, fmt.Sprintf(g, account))
 				}
 			}
-			w.method = w.newMethod("seeder", `it's a "pass#word" ü`)
-			w.backup()
-			w.restore()
-			w.same()
+			w.As("seeder", `it's a "pass#word" ü`)
+			w.Backup()
+			w.Restore()
+			w.Same()
 			if t.Failed() {
-				t.Log(w.run.Text())
+				t.Log(w.Run.Text())
 			}
 		})
 	}

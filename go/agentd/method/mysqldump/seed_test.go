@@ -16,17 +16,17 @@ func TestEveryKindOfObjectArrivesEqual(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			w := newWorld(t, kind)
-			w.fill(sandbox.FillOptions{Bytes: 24 << 20, Tables: 2})
-			w.exec(w.target, "CREATE DATABASE old_data", "CREATE TABLE old_data.t (a INT PRIMARY KEY)", "INSERT INTO old_data.t VALUES (1)",
+			w.Fill(sandbox.FillOptions{Bytes: 24 << 20, Tables: 2})
+			w.Exec(w.Target, "CREATE DATABASE old_data", "CREATE TABLE old_data.t (a INT PRIMARY KEY)", "INSERT INTO old_data.t VALUES (1)",
 				"CREATE USER 'left'@'%'")
-			w.backup()
-			w.restore()
-			w.same()
-			if found := w.query(w.target, "SELECT CONCAT(event_schema, '.', event_name) FROM information_schema.events WHERE status = 'ENABLED'"); len(found) > 0 {
+			w.Backup()
+			w.Restore()
+			w.Same()
+			if found := w.Query(w.Target, "SELECT CONCAT(event_schema, '.', event_name) FROM information_schema.events WHERE status = 'ENABLED'"); len(found) > 0 {
 				t.Errorf("events are enabled on the target: %v", found)
 			}
 			if t.Failed() {
-				t.Log(w.run.Text())
+				t.Log(w.Run.Text())
 			}
 		})
 	}
@@ -36,11 +36,11 @@ func TestEmptyServerGivesAPositionAndEmptiesTheTarget(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			w := newWorld(t, kind)
-			w.exec(w.target, "CREATE DATABASE old_data")
-			w.backup()
-			w.restore()
-			w.same()
-			if m, err := w.method.Metadata(w.ctx(), w.work); err != nil || m.LogFile == "" || m.LogPos == 0 {
+			w.Exec(w.Target, "CREATE DATABASE old_data")
+			w.Backup()
+			w.Restore()
+			w.Same()
+			if m, err := w.Method.Metadata(w.T.Context(), w.Work); err != nil || m.LogFile == "" || m.LogPos == 0 {
 				t.Errorf("metadata is %+v, %v", m, err)
 			}
 		})
@@ -49,29 +49,29 @@ func TestEmptyServerGivesAPositionAndEmptiesTheTarget(t *testing.T) {
 
 func TestRowLongerThanTheTargetTakesArrives(t *testing.T) {
 	w := newWorld(t, sandbox.MariaDB)
-	w.exec(w.source, "CREATE DATABASE big", "CREATE TABLE big.t (a INT PRIMARY KEY, b LONGBLOB, KEY (b(10)))", "INSERT INTO big.t VALUES (1, REPEAT('x', 9000000))")
-	w.exec(w.target, "SET GLOBAL max_allowed_packet = 1048576")
-	w.backup()
-	w.restore()
-	if got := w.query(w.target, "SELECT @@GLOBAL.max_allowed_packet"); got[0] != "1048576" {
+	w.Exec(w.Source, "CREATE DATABASE big", "CREATE TABLE big.t (a INT PRIMARY KEY, b LONGBLOB, KEY (b(10)))", "INSERT INTO big.t VALUES (1, REPEAT('x', 9000000))")
+	w.Exec(w.Target, "SET GLOBAL max_allowed_packet = 1048576")
+	w.Backup()
+	w.Restore()
+	if got := w.Query(w.Target, "SELECT @@GLOBAL.max_allowed_packet"); got[0] != "1048576" {
 		t.Errorf("max_allowed_packet is %s after the restore", got[0])
 	}
-	w.exec(w.target, "SET GLOBAL max_allowed_packet = 67108864")
-	w.same()
+	w.Exec(w.Target, "SET GLOBAL max_allowed_packet = 67108864")
+	w.Same()
 }
 
 func TestPositionIsTheOneOfTheCopy(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			w := newWorld(t, kind)
-			w.exec(w.source, "CREATE DATABASE a", "CREATE TABLE a.t (i INT PRIMARY KEY)", "INSERT INTO a.t VALUES (1)")
+			w.Exec(w.Source, "CREATE DATABASE a", "CREATE TABLE a.t (i INT PRIMARY KEY)", "INSERT INTO a.t VALUES (1)")
 			gtid := "SELECT @@GLOBAL.gtid_executed"
 			if kind == sandbox.MariaDB {
 				gtid = "SELECT @@GLOBAL.gtid_binlog_pos"
 			}
-			want := w.query(w.source, gtid)[0]
-			w.backup()
-			m, err := w.method.Metadata(w.ctx(), w.work)
+			want := w.Query(w.Source, gtid)[0]
+			w.Backup()
+			m, err := w.Method.Metadata(w.T.Context(), w.Work)
 			if err != nil || m.GtidExecuted != want || want == "" {
 				t.Errorf("metadata is %+v, %v; the source has %s", m, err, want)
 			}
