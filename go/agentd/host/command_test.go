@@ -90,16 +90,15 @@ func TestSudoIsPutBeforeTheCommand(t *testing.T) {
 	}
 }
 
-func TestPostSeedCommandSaysWhetherThereIsOne(t *testing.T) {
-	if _, configured, err := newHost(t, Options{}).PostSeedCommand(context.Background()); configured || err != nil {
-		t.Error(configured, err)
+func TestPostSeedCommandIsThereIfConfigured(t *testing.T) {
+	if v := newHost(t, Options{}).PostSeedVector(); v != nil {
+		t.Error(v)
 	}
-	h := newHost(t, Options{PostSeedCommand: []string{"echo", "done"}})
+	h := newHost(t, Options{PostSeedCommand: []string{"echo", "done"}, Sudo: Sudo{Enabled: true}})
 	if got := h.CustomCommands(); !slices.Equal(got, []string{"post-seed-command"}) {
 		t.Errorf("the service does not learn of it: %v", got)
 	}
-	out, configured, err := h.PostSeedCommand(context.Background())
-	if !configured || err != nil || out != "done\n" {
-		t.Error(out, configured, err)
+	if got := strings.Join(h.PostSeedVector(), " "); got != "sudo -n -- echo done" {
+		t.Error(got)
 	}
 }

@@ -38,11 +38,11 @@ func (h *Host) CustomCommand(ctx context.Context, name string) (string, error) {
 	return h.o.Sudo.run(ctx, h.o.CommandLimit, args)
 }
 
-// PostSeedCommand runs the configured post-seed command; configured is false when there is none.
-func (h *Host) PostSeedCommand(ctx context.Context) (output string, configured bool, err error) {
+// PostSeedVector is the configured post-seed command as it is to be run, with sudo where that is configured; nil when there
+// is none.
+func (h *Host) PostSeedVector() []string {
 	if len(h.o.PostSeedCommand) == 0 {
-		return "", false, nil
+		return nil
 	}
-	output, err = h.o.Sudo.run(ctx, h.o.CommandLimit, h.o.PostSeedCommand)
-	return output, true, err
+	return h.o.Sudo.vector(h.o.PostSeedCommand)
 }

@@ -32,6 +32,16 @@ type Entry struct {
 	Groups []Group                    `json:",omitempty"`
 	Memory map[string]json.RawMessage `json:",omitempty"`
 
+	// Terms are those of the newest start that had any, without the stream's secret, which never reaches the disk.
+	Terms *agentapi.SeedTerms `json:",omitempty"`
+	// Bandwidth is the bound in bytes a second that was asked for; nil: as configured.
+	Bandwidth *int64 `json:",omitempty"`
+	// OldData is what became of the target's old data, and OldDataAt where it is kept.
+	OldData   agentapi.OldData `json:",omitempty"`
+	OldDataAt string           `json:",omitempty"`
+
+	Background *Background `json:",omitempty"`
+
 	PostSeed *PostSeed `json:",omitempty"`
 	Released time.Time `json:",omitzero"` // when it was released; zero while it holds something
 	Created  time.Time
@@ -75,11 +85,24 @@ type Group struct {
 	Tool    string
 }
 
-// PostSeed is what became of the post-seed command.
+// Background is the receiving end that a stage opened and that outlives it. While Ended is zero it runs, or was cut off.
+type Background struct {
+	Attempt   int64
+	Boot      string // the boot of the host on which it was started
+	Started   time.Time
+	Ended     time.Time `json:",omitzero"`
+	Error     string    `json:",omitempty"` // "": it ended well
+	ErrorCode string    `json:",omitempty"`
+	Hint      string    `json:",omitempty"`
+	Permanent bool      `json:",omitempty"`
+}
+
+// PostSeed is what became of the post-seed command. While At is zero it runs, or was cut off.
 type PostSeed struct {
-	At     time.Time
-	Output string
-	Error  string `json:",omitempty"`
+	Started time.Time `json:",omitzero"`
+	At      time.Time `json:",omitzero"` // its end
+	Output  string
+	Error   string `json:",omitempty"`
 }
 
 // Clone copies the entry deeply enough to be written while the original changes.
@@ -89,17 +112,23 @@ func (e *Entry) Clone() *Entry {
 	for k, s := range e.Stages {
 		t := *s
 		t.Said, t.Tools = slices.Clone(s.Said), slices.Clone(s.Tools)
-		if s.Progress != nil {
-			p := *s.Progress
-			t.Progress = &p
-		}
+		t.Progress = copyOf(s.Progress)
 		c.Stages[k] = &t
 	}
 	c.Groups, c.Memory = slices.Clone(e.Groups), maps.Clone(e.Memory)
-	if e.PostSeed != nil {
-		p := *e.PostSeed
-		c.PostSeed = &p
+	c.Terms, c.Bandwidth = copyOf(e.Terms), copyOf(e.Bandwidth)
+	if c.Terms != nil {
+		c.Terms.Bandwidth = copyOf(c.Terms.Bandwidth)
 	}
+	c.Background, c.PostSeed = copyOf(e.Background), copyOf(e.PostSeed)
+	return &c
+}
+
+func copyOf[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
 	return &c
 }
 
@@ -115,6 +144,10 @@ func parse(b []byte) (*Entry, error) {
 	_, errMethod := agentapi.ParseMethod(string(e.Method))
 	_, errSide := agentapi.ParseSide(string(e.Side))
 	errs := []error{errMethod, errSide}
+	if e.OldData != "" {
+		_, err := agentapi.ParseOldData(string(e.OldData))
+		errs = append(errs, err)
+	}
 	for name, s := range e.Stages {
 		if _, err := agentapi.ParseStage(string(name)); err != nil || s == nil {
 			errs = append(errs, fmt.Errorf("stage %q: %w", name, cmpErr(err)))

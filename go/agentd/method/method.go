@@ -63,11 +63,13 @@ type Runner interface {
 	Recall(key string, value any) (found bool, err error)
 	// Background starts f in a run of its own that goes on when this stage has ended: the receiving end that Prepare opens
 	// and Backup waits for. A seed has one at most; a new one first ends the one before. Its ctx is done, and what it started
-	// through its Runner is ended, when Prepare or Backup is aborted, when a newer Prepare starts, when the seed is released,
-	// and when the agent stops. Its Progress and Say go to the Backup stage when that runs here, else to Prepare.
+	// through its Runner is ended, when the Prepare or Backup fails that runs meanwhile, when Prepare, Backup or Restore is
+	// aborted, when a newer Prepare or Cleanup starts, when the seed is released, and when the agent stops. Its Progress and
+	// Say go to the Backup stage when that runs here, else to Prepare. It is in the journal when Background returns.
 	Background(f func(ctx context.Context, run Runner) error) error
-	// Join waits until the background has ended and returns its error; ctx bounds the waiting only. An agent that was
-	// restarted since says so with a StageError; ErrNoBackground when none was ever started.
+	// Join waits until the background has ended and returns its error; ctx bounds the waiting only. It may be called in any
+	// stage and again. An agent that was restarted since says with a StageError (agent-restarted, host-restarted) that the
+	// background was cut off; one that had ended before is remembered. ErrNoBackground when none was ever started.
 	Join(ctx context.Context) error
 	// Limit is the bandwidth bound of the seed now, in bytes a second; 0 is none. It changes while a stage runs and is cheap
 	// to ask.

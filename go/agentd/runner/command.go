@@ -35,7 +35,7 @@ func (u *run) command(ctx context.Context, env []string, name string, args []str
 	u.r.mu.Lock()
 	mark := u.s.e.Mark
 	u.r.mu.Unlock()
-	c.Env = append(append(os.Environ(), env...), string(mark))
+	c.Env = append(append(os.Environ(), env...), string(mark), string(u.mark))
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.WaitDelay = drainTime
 	p := &proc{u: u, cmd: c, ctx: ctx}
@@ -158,11 +158,18 @@ func (u *run) keepTail(name string, err error, text string) {
 func (u *run) endProcesses() error {
 	u.mu.Lock()
 	u.closed = true
+	leave := u.leave
 	procs := make([]*proc, 0, len(u.procs))
 	for p := range u.procs {
 		procs = append(procs, p)
 	}
 	u.mu.Unlock()
+	if leave {
+		for _, p := range procs {
+			u.forget(p)
+		}
+		return nil
+	}
 	var wg sync.WaitGroup
 	errs := make([]error, len(procs)+1)
 	for i, p := range procs {
@@ -173,12 +180,8 @@ func (u *run) endProcesses() error {
 		})
 	}
 	wg.Wait()
-	if u.stage != runMetadata { // the mark is the seed's: a look at metadata must not end a stage
-		u.r.mu.Lock()
-		mark := u.s.e.Mark
-		u.r.mu.Unlock()
-		errs[len(procs)] = mark.End(context.Background(), u.r.o.Grace)
-	}
+	// The run's own mark, not the seed's: a background, or a look at metadata, goes on beside a stage.
+	errs[len(procs)] = u.mark.End(context.Background(), u.r.o.Grace)
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("end processes: %w", err)
 	}

@@ -52,6 +52,7 @@ var (
 	causeAborted  = &cause{"aborted", "aborted"}
 	causeStopped  = &cause{"agent-stopped", "agent was stopped"}
 	causeReleased = &cause{"released", "seed was released"}
+	causeReopened = &cause{"superseded", "another receiving end was opened"}
 )
 
 func causeSuperseded(stage agentapi.Stage, attempt int64) error {

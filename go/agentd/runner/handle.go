@@ -31,34 +31,40 @@ func (h *handle) Command(ctx context.Context, env []string, name string, args ..
 
 func (h *handle) Progress(bytes, total int64, what string) {
 	h.u.change(func(_ *journal.Entry, st *journal.Stage) {
-		if st.Progress == nil {
-			st.Progress = &agentapi.Progress{}
-		}
-		st.Progress.Bytes = max(st.Progress.Bytes, bytes)
-		st.Progress.Total, st.Progress.What = total, what
+		progress(st, bytes, total, what)
+		h.u.progress = st.Progress
 		h.u.s.moved = true
 	})
+}
+
+func progress(st *journal.Stage, bytes, total int64, what string) {
+	if st.Progress == nil {
+		st.Progress = &agentapi.Progress{}
+	}
+	st.Progress.Bytes = max(st.Progress.Bytes, bytes)
+	st.Progress.Total, st.Progress.What = total, what
 }
 
 func (h *handle) Say(text string) {
 	if len(text) > longestSaid {
 		text = strings.ToValidUTF8(text[:longestSaid], "")
 	}
-	told := h.u.change(func(_ *journal.Entry, st *journal.Stage) {
+	state, told := h.u.change(func(_ *journal.Entry, st *journal.Stage) {
 		now := time.Now()
-		st.Details, st.Changed = text, now
+		switch st.Status {
+		case agentapi.Running:
+			st.Details, st.Changed = text, now
+		case agentapi.Completed: // a background, after its Prepare
+			st.Details = text
+		}
 		st.Said = append(st.Said, journal.Line{At: now, Text: text})
 		if over := len(st.Said) - mostSaid; over > 0 {
 			st.Said = st.Said[over:]
 		}
 	})
 	h.u.r.log.Info("stage says", "seed", h.u.s.id, "stage", h.u.stage, "attempt", h.u.attempt, "text", text)
-	if told {
-		r := h.u.r
-		r.mu.Lock()
-		state := r.stateLocked(h.u.s, h.u.stage)
-		r.mu.Unlock()
-		r.o.Notify(state)
+	if told && state.Status == agentapi.Running {
+		h.u.r.o.Notify(state)
 	}
 }
 
@@ -93,29 +99,34 @@ func (h *handle) Recall(key string, value any) (bool, error) {
 	return true, nil
 }
 
-// change changes the run's stage if the run is still the current one and a stage; says whether it did.
-func (u *run) change(f func(*journal.Entry, *journal.Stage)) bool {
+// change changes the stage that the run works for, if there is one; says which and how it stands then.
+func (u *run) change(f func(*journal.Entry, *journal.Stage)) (state agentapi.SeedStageState, changed bool) {
 	u.r.mu.Lock()
 	defer u.r.mu.Unlock()
-	st := u.s.e.Stages[u.stage]
-	if u.s.run != u || st == nil {
-		return false
+	stage := u.stageLocked()
+	st := u.s.e.Stages[stage]
+	if st == nil {
+		return agentapi.SeedStageState{}, false
 	}
 	f(u.s.e, st)
 	u.s.dirty = true
-	return true
+	return u.r.stateLocked(u.s, stage), true
 }
 
-// Background implements method.Runner.
-func (h *handle) Background(func(context.Context, method.Runner) error) error {
-	return refuse(ErrUnavailable, "no background work yet")
+// stageLocked is the stage to which what the run says belongs: its own while it is the current one, and for a background
+// Backup while that runs, else Prepare. "" when there is none.
+func (u *run) stageLocked() agentapi.Stage {
+	switch {
+	case u.stage == runBackground:
+		if u.s.back != u || u.over {
+			return ""
+		}
+		if now := u.s.run; now != nil && now.stage == agentapi.Backup {
+			return agentapi.Backup
+		}
+		return agentapi.Prepare
+	case u.s.run == u && u.isStage():
+		return u.stage
+	}
+	return ""
 }
-
-// Join implements method.Runner.
-func (h *handle) Join(context.Context) error { return method.ErrNoBackground }
-
-// Limit implements method.Runner.
-func (h *handle) Limit() int64 { return 0 }
-
-// OldData implements method.Runner.
-func (h *handle) OldData(agentapi.OldData, string) error { return nil }

@@ -48,7 +48,7 @@ func (r *Runner) interrupted(s *seed) bool {
 			return true
 		}
 	}
-	return len(s.e.Groups) > 0
+	return len(s.e.Groups) > 0 || s.e.Background != nil && s.e.Background.Ended.IsZero() || s.e.PostSeed != nil && s.e.PostSeed.At.IsZero()
 }
 
 func (r *Runner) markInterrupted(s *seed, boot string, problem error) {
@@ -56,10 +56,7 @@ func (r *Runner) markInterrupted(s *seed, boot string, problem error) {
 		if st.Status != agentapi.Running {
 			continue
 		}
-		what, code := "agent was restarted", "agent-restarted"
-		if st.Boot != boot {
-			what, code = "host was restarted", "host-restarted"
-		}
+		what, code := restarted(st.Boot, boot)
 		st.Status, st.ErrorCode, st.Changed = agentapi.Error, code, time.Now()
 		st.Details = fmt.Sprintf("%s while running attempt %d of %s", what, st.Attempt, name)
 		if problem != nil {
@@ -69,4 +66,22 @@ func (r *Runner) markInterrupted(s *seed, boot string, problem error) {
 		r.o.Notify(r.stateLocked(s, name)) // nobody else has the runner yet
 		r.log.Warn("stage was interrupted", "seed", s.id, "stage", name, "attempt", st.Attempt, "reason", what, "error", problem)
 	}
+	if b := s.e.Background; b != nil && b.Ended.IsZero() {
+		what, code := restarted(b.Boot, boot)
+		b.Ended, b.ErrorCode = time.Now(), code
+		b.Error = fmt.Sprintf("%s while data was received (attempt %d)", what, b.Attempt)
+		b.Hint = "The copy starts again at Prepare."
+		r.log.Warn("receiving end was interrupted", "seed", s.id, "attempt", b.Attempt, "reason", what, "error", problem)
+	}
+	if p := s.e.PostSeed; p != nil && p.At.IsZero() {
+		p.At, p.Error = time.Now(), "agent was restarted while the post-seed command ran"
+		r.log.Warn("post-seed command was interrupted", "seed", s.id, "error", problem)
+	}
+}
+
+func restarted(was, boot string) (what, code string) {
+	if was != boot {
+		return "host was restarted", "host-restarted"
+	}
+	return "agent was restarted", "agent-restarted"
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
-	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/journal"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
 )
 
@@ -36,24 +35,42 @@ func (r *Runner) release(ctx context.Context, s *seed) error {
 			return refuse(ErrStopped, "agent is stopping")
 		}
 		u := s.run
-		if u == nil {
+		ends := s.endsLocked()
+		if u == nil && len(ends) == 0 {
 			u = r.newRun(s, runRelease, s.e.Attempt)
 			s.run = u
 			r.work.Go(func() { r.executeRelease(u) })
-			r.mu.Unlock()
-		} else {
-			r.mu.Unlock()
 		}
-		if u.isStage() {
-			u.cancel(causeReleased)
+		r.mu.Unlock()
+		for _, e := range ends {
+			e.cancel(causeReleased)
+		}
+		for _, e := range ends {
+			if err := e.wait(ctx); err != nil {
+				return fmt.Errorf("release seed %d: %w", s.id, err)
+			}
+		}
+		if len(ends) > 0 {
+			continue
 		}
 		if err := u.wait(ctx); err != nil {
 			return fmt.Errorf("release seed %d: %w", s.id, err)
 		}
-		if !u.isStage() {
-			return u.err
+		return u.err
+	}
+}
+
+// endsLocked is everything that a release ends first.
+func (s *seed) endsLocked() (ends []*run) {
+	if s.run != nil && s.run.isStage() {
+		ends = append(ends, s.run)
+	}
+	for _, u := range []*run{s.back, s.post} {
+		if u.running() {
+			ends = append(ends, u)
 		}
 	}
+	return ends
 }
 
 func (r *Runner) executeRelease(u *run) {
@@ -110,41 +127,4 @@ func (r *Runner) Metadata(ctx context.Context, seedID int64, name agentapi.Metho
 		return err
 	})
 	return meta, err
-}
-
-// PostSeed runs the post-seed command once for a seed: a second call gets the first one's output, unless that failed.
-func (r *Runner) PostSeed(ctx context.Context, seedID int64, command func(context.Context) (string, error)) (string, error) {
-	r.mu.Lock()
-	s := r.heldLocked(seedID)
-	if s == nil {
-		r.mu.Unlock()
-		return "", ErrUnknownSeed
-	}
-	r.mu.Unlock()
-	s.post.Lock()
-	defer s.post.Unlock()
-	if p := r.postSeed(s); p != nil && p.Error == "" {
-		return p.Output, nil
-	}
-	out, err := command(ctx)
-	p := &journal.PostSeed{At: time.Now(), Output: out}
-	if err != nil {
-		p.Error = err.Error()
-	}
-	if len(p.Output) > longestTail {
-		p.Output = p.Output[len(p.Output)-longestTail:]
-	}
-	r.mu.Lock()
-	s.e.PostSeed, s.e.Updated = p, time.Now()
-	r.mu.Unlock()
-	if serr := r.save(s); serr != nil {
-		r.log.Error("journal cannot be written; it is tried again", "seed", s.id, "error", serr)
-	}
-	return out, err
-}
-
-func (r *Runner) postSeed(s *seed) *journal.PostSeed {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return s.e.PostSeed
 }

@@ -2,49 +2,65 @@ package runner
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/procgroup"
 )
 
 // What a run can be besides a stage.
 const (
-	runRelease  agentapi.Stage = "Release"
-	runMetadata agentapi.Stage = "Metadata"
+	runRelease    agentapi.Stage = "Release"
+	runMetadata   agentapi.Stage = "Metadata"
+	runBackground agentapi.Stage = "Background"
+	runPostSeed   agentapi.Stage = "PostSeed"
 )
 
-// run is one call of a method with the processes it started.
+// run is one call of a method, or of a function of its, with the processes it started.
 type run struct {
 	r       *Runner
 	s       *seed
 	stage   agentapi.Stage
 	attempt int64
+	mark    procgroup.Mark // in the environment of what it starts, besides the seed's
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when it is over and nothing of it is left
-	err    error         // of a release; set before done is closed
+	err    error         // of all but stages; set before done is closed
+
+	// Guarded by Runner.mu.
+	over     bool               // of a background or post-seed command: it has ended
+	progress *agentapi.Progress // the last that was told
+	output   string             // of a post-seed command
 
 	mu     sync.Mutex
 	closed bool // no process may be started any more
+	leave  bool // what it left running is nobody's business
 	procs  map[*proc]struct{}
 }
 
 func (r *Runner) newRun(s *seed, stage agentapi.Stage, attempt int64) *run {
-	u := &run{r: r, s: s, stage: stage, attempt: attempt, done: make(chan struct{}), procs: map[*proc]struct{}{}}
+	u := &run{
+		r: r, s: s, stage: stage, attempt: attempt, done: make(chan struct{}), procs: map[*proc]struct{}{},
+		mark: procgroup.Mark("ORCHESTRATOR_AGENT_RUN=" + strconv.FormatInt(s.id, 10) + "-" + rand.Text()),
+	}
 	u.ctx, u.cancel = context.WithCancelCause(r.ctx)
 	return u
 }
 
-func (u *run) isStage() bool { return u.stage != runRelease && u.stage != runMetadata }
+func (u *run) isStage() bool { return slices.Contains(agentapi.Stages, u.stage) }
 
 // wait returns when the run is over, or ErrStillRunning when ctx is.
 func (u *run) wait(ctx context.Context) error {
@@ -56,8 +72,14 @@ func (u *run) wait(ctx context.Context) error {
 	}
 }
 
+func (u *run) waitAtMost(ctx context.Context, most time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	return u.wait(ctx)
+}
+
 // execute runs a stage from its first to its last moment.
-func (r *Runner) execute(u, prev *run, old []*seed) {
+func (r *Runner) execute(u *run, prev []*run, old []*seed) {
 	log := r.log.With("seed", u.s.id, "stage", u.stage, "attempt", u.attempt)
 	log.Info("stage started", "method", u.s.e.Method, "side", u.s.e.Side)
 	err := u.guarded(func(ctx context.Context, m method.Method, w *method.Work) error {
@@ -66,6 +88,9 @@ func (r *Runner) execute(u, prev *run, old []*seed) {
 		}
 		return stageOf(ctx, m, w, u.stage)
 	})
+	if err != nil {
+		r.dropBackground(u)
+	}
 	r.end(u, err)
 	if err != nil {
 		log.Error("stage failed", "error", err)
@@ -74,14 +99,14 @@ func (r *Runner) execute(u, prev *run, old []*seed) {
 	}
 }
 
-// makeRoom waits for the attempt before, and releases the seeds that held this host before.
-func (r *Runner) makeRoom(ctx context.Context, prev *run, old []*seed) error {
-	const patience = time.Minute
-	if prev != nil {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		if err := prev.wait(ctx); err != nil {
-			return fmt.Errorf("end attempt %d: %w", prev.attempt, err)
+// patience is how long the end of what was cancelled is waited for.
+const patience = time.Minute
+
+// makeRoom waits for what ran before for the seed, and releases the seeds that held this host before.
+func (r *Runner) makeRoom(ctx context.Context, prev []*run, old []*seed) error {
+	for _, p := range prev {
+		if err := p.waitAtMost(ctx, patience); err != nil {
+			return fmt.Errorf("end attempt %d: %w", p.attempt, err)
 		}
 	}
 	for _, o := range old {
@@ -125,18 +150,28 @@ func removeDir(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// guarded calls a method's function; a panic is an error, and when it returns no process of it is left. The error holds the
-// reason if the run was cancelled.
-func (u *run) guarded(f func(context.Context, method.Method, *method.Work) error) (err error) {
+// guarded calls a method's function, see guard.
+func (u *run) guarded(f func(context.Context, method.Method, *method.Work) error) error {
 	r := u.r
 	r.mu.Lock()
-	m := r.methods[u.s.e.Method]
+	e := u.s.e
+	m := r.methods[e.Method]
 	w := &method.Work{
-		SeedID: u.s.id, Attempt: u.attempt, Side: u.s.e.Side, PeerHost: u.s.e.PeerHost, SourceMySQLPort: u.s.e.SourceMySQLPort,
-		Dir: u.s.e.Dir, Run: &handle{u},
+		SeedID: u.s.id, Attempt: u.attempt, Side: e.Side, PeerHost: e.PeerHost, SourceMySQLPort: e.SourceMySQLPort,
+		Terms: u.s.termsLocked(), Dir: e.Dir, Run: &handle{u},
 	}
-	name := u.s.e.Method
+	name := e.Method
 	r.mu.Unlock()
+	return u.guard(func(ctx context.Context) error {
+		if m == nil {
+			return refuse(ErrUnavailable, "method %s is not available on this agent", name)
+		}
+		return f(ctx, m, w)
+	})
+}
+
+// guard calls f; a panic is an error, and when it returns no process of the run is left.
+func (u *run) guard(f func(context.Context) error) (err error) {
 	stopKiller := context.AfterFunc(u.ctx, func() { u.endProcesses() })
 	defer func() {
 		stopKiller()
@@ -144,17 +179,11 @@ func (u *run) guarded(f func(context.Context, method.Method, *method.Work) error
 	}()
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Error("method panicked", "seed", u.s.id, "stage", u.stage, "panic", p, "stack", string(debug.Stack()))
-			err = &method.StageError{Code: "agent-bug", Text: fmt.Sprintf("the agent failed inside %s: %v", name, p), Hint: "The agent's log holds the details; please report them."}
+			u.r.log.Error("method panicked", "seed", u.s.id, "stage", u.stage, "panic", p, "stack", string(debug.Stack()))
+			err = &method.StageError{Code: "agent-bug", Text: fmt.Sprintf("the agent failed inside %s: %v", u.stage, p), Hint: "The agent's log holds the details; please report them."}
 		}
 	}()
-	if m == nil {
-		return refuse(ErrUnavailable, "method %s is not available on this agent", name)
-	}
-	if err := f(u.ctx, m, w); err != nil {
-		return err
-	}
-	return nil
+	return f(u.ctx)
 }
 
 // end writes down how the run ended, if it is still the seed's current one, and lets those go on who wait for it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -41,6 +42,11 @@ type Options struct {
 	// most Keep (100) finished or released seeds are remembered.
 	KeepReleased time.Duration
 	Keep         int
+	// Bandwidth bounds what a seed sends, in bytes a second, where neither its terms nor SetBandwidth say something; 0 is no
+	// bound.
+	Bandwidth int64
+	// PostSeedLimit is how long the post-seed command may take; default 5 min.
+	PostSeedLimit time.Duration
 }
 
 // Runner holds the seeds of one host. Its methods may be called from many goroutines.
@@ -63,13 +69,17 @@ type seed struct {
 	// write is held while the entry is copied and written, so that an older copy never overwrites a newer one. Taken before
 	// Runner.mu, never after it.
 	write sync.Mutex
-	post  sync.Mutex // held while the post-seed command runs
+	// limit is the bandwidth bound, see Runner.SetBandwidth; read without the lock.
+	limit atomic.Int64
 
 	// Guarded by Runner.mu.
-	e     *journal.Entry
-	run   *run // what runs; nil when nothing does
-	dirty bool // the entry changed since it was last written
-	moved bool // progress changed since it was last told
+	e      *journal.Entry
+	run    *run   // the stage or release that runs; nil when none does
+	back   *run   // the background that runs, or the last one that ran since the agent's start
+	post   *run   // the same of the post-seed command
+	secret string // of the stream; never in the journal
+	dirty  bool   // the entry changed since it was last written
+	moved  bool   // progress changed since it was last told
 }
 
 // Open reads the journal, ends what an agent before this one left running, marks its stages as failed, and starts keeping
@@ -80,6 +90,7 @@ func Open(ctx context.Context, o Options) (*Runner, error) {
 	o.FlushEvery = cmp.Or(o.FlushEvery, 2*time.Second)
 	o.KeepReleased = cmp.Or(o.KeepReleased, 24*time.Hour)
 	o.Keep = cmp.Or(o.Keep, 100)
+	o.PostSeedLimit = cmp.Or(o.PostSeedLimit, 5*time.Minute)
 	if o.Notify == nil {
 		o.Notify = func(agentapi.SeedStageState) {}
 	}
@@ -95,7 +106,9 @@ func Open(ctx context.Context, o Options) (*Runner, error) {
 		r.log.Error("journal file cannot be read and was put aside", "file", q.Path, "error", q.Err)
 	}
 	for _, e := range entries {
-		r.seeds[e.SeedID] = &seed{id: e.SeedID, e: e}
+		s := &seed{id: e.SeedID, e: e}
+		s.limitLocked(o.Bandwidth)
+		r.seeds[e.SeedID] = s
 	}
 	if err := r.recover(ctx); err != nil {
 		return nil, err

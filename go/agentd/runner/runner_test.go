@@ -245,33 +245,6 @@ func TestFullDiskRefusesAStartAndAnEndIsWrittenWhenThereIsRoomAgain(t *testing.T
 	}
 }
 
-func TestPostSeedCommandRunsOnce(t *testing.T) {
-	r, _ := newWorld(t).open(&methodtest.Method{})
-	start(t, r, 7, agentapi.Prepare, 1)
-	completed(t, r, 7, agentapi.Prepare)
-	runs := 0
-	command := func(context.Context) (string, error) {
-		if runs++; runs == 1 {
-			return "", errors.New("first time fails")
-		}
-		return "hello", nil
-	}
-	if _, err := r.PostSeed(context.Background(), 7, command); err == nil {
-		t.Error("the failure is lost")
-	}
-	for range 2 {
-		if out, err := r.PostSeed(context.Background(), 7, command); out != "hello" || err != nil {
-			t.Error(out, err)
-		}
-	}
-	if runs != 2 {
-		t.Errorf("ran %d times", runs)
-	}
-	if _, err := r.PostSeed(context.Background(), 9, command); !errors.Is(err, ErrUnknownSeed) {
-		t.Error(err)
-	}
-}
-
 func TestOldSeedsAreForgotten(t *testing.T) {
 	w := newWorld(t)
 	r, _ := w.open(&methodtest.Method{})

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -27,6 +26,8 @@ type StartRequest struct {
 	// PeerHost and SourceMySQLPort come with Backup.
 	PeerHost        string
 	SourceMySQLPort int
+	// Terms come with Prepare and Backup from our own service; nil from others.
+	Terms *agentapi.SeedTerms
 }
 
 // Start accepts or refuses a stage and returns without waiting for it; already says that it had been accepted before. A
@@ -120,7 +121,9 @@ func (r *Runner) admitKnown(s *seed, q StartRequest) (fresh, already bool, err e
 	if s.run != nil && s.run.stage != q.Stage {
 		return false, false, refuse(ErrBusy, "seed %d is in %s on this host", q.SeedID, s.run.stage)
 	}
-	again := q.Stage == agentapi.Prepare && s.failed() // a caller without attempts begins anew after a failed backup
+	// A caller without attempts begins anew after a failed backup, of which a target may know only that its receiving end
+	// is closed.
+	again := q.Stage == agentapi.Prepare && (s.failed() || s.receivedLocked())
 	return false, st != nil && st.Status != agentapi.Error && (!again || s.run != nil), nil
 }
 
@@ -131,8 +134,11 @@ func (r *Runner) admitBeside(q StartRequest) (old []*seed, err error) {
 		if o.id == q.SeedID || !o.e.Released.IsZero() {
 			continue
 		}
-		if o.run != nil && o.run.isStage() {
-			return nil, refuse(ErrBusy, "host works for seed %d, which is in %s (attempt %d); abort or release that one first", o.id, o.run.stage, o.run.attempt)
+		if u := o.workLocked(); u != nil {
+			return nil, refuse(ErrBusy, "host works for seed %d, which is in %s (attempt %d); abort or release that one first", o.id, u.stage, u.attempt)
+		}
+		if o.post.running() {
+			continue // it holds nothing else
 		}
 		if q.Side == agentapi.Target || o.e.Side == agentapi.Target || o.finished() || o.failed() {
 			old = append(old, o)
@@ -157,25 +163,34 @@ func (r *Runner) newSeed(q StartRequest) *seed {
 	} else { // released before; its attempts stay over
 		e.Attempt, e.Fence = s.e.Attempt, s.e.Fence
 	}
-	s.e = e
+	s.e, s.back, s.post, s.secret = e, nil, nil, ""
+	s.limitLocked(r.o.Bandwidth)
 	return s
 }
 
-// beginLocked makes the run the seed's current one and the stage Running. What ran before is told to end.
-func (r *Runner) beginLocked(s *seed, q StartRequest, boot string) (u, prev *run) {
+// beginLocked makes the run the seed's current one and the stage Running. What ran before and is in its way is told to end.
+func (r *Runner) beginLocked(s *seed, q StartRequest, boot string) (u *run, prev []*run) {
 	now := time.Now()
 	if q.Attempt != 0 {
 		s.e.Attempt = q.Attempt
 	}
-	if q.Stage == agentapi.Backup {
-		s.e.PeerHost, s.e.SourceMySQLPort = q.PeerHost, q.SourceMySQLPort
-	}
-	prev = s.run
-	if prev != nil {
-		prev.cancel(causeSuperseded(q.Stage, q.Attempt))
-		if st := s.e.Stages[prev.stage]; prev.stage != q.Stage && st != nil && st.Status == agentapi.Running {
-			st.Status, st.Changed, st.Details, st.ErrorCode = agentapi.Error, now, causeSuperseded(q.Stage, q.Attempt).Error(), "superseded"
+	s.takeTermsLocked(q)
+	s.limitLocked(r.o.Bandwidth)
+	over := causeSuperseded(q.Stage, q.Attempt)
+	if old := s.run; old != nil {
+		prev = append(prev, old)
+		old.cancel(over)
+		if st := s.e.Stages[old.stage]; old.stage != q.Stage && st != nil && st.Status == agentapi.Running {
+			st.Status, st.Changed, st.Details, st.ErrorCode = agentapi.Error, now, over.Error(), "superseded"
 		}
+	}
+	if b := s.back; b.running() && (q.Stage == agentapi.Prepare || q.Stage == agentapi.Cleanup) {
+		prev = append(prev, b)
+		b.cancel(over)
+	}
+	if p := s.post; p.running() {
+		prev = append(prev, p)
+		p.cancel(over)
 	}
 	later := agentapi.Stages[slices.Index(agentapi.Stages, q.Stage):]
 	for _, stage := range later {
@@ -193,31 +208,4 @@ func (r *Runner) beginLocked(s *seed, q StartRequest, boot string) (u, prev *run
 var runningText = map[agentapi.Stage]string{
 	agentapi.Prepare: "Running prepare", agentapi.Backup: "Running backup", agentapi.Restore: "Running restore",
 	agentapi.ConnectSlave: "Running connect", agentapi.Cleanup: "Running cleanup",
-}
-
-// Abort ends what runs for that stage and returns nil when none of it is left; nothing running is nil too. With an attempt
-// (not 0) newer attempts are left alone, and a start of this or an older one that comes later is refused. ErrUnknownSeed;
-// ErrStillRunning when ctx is done before it has ended.
-func (r *Runner) Abort(ctx context.Context, seedID int64, stage agentapi.Stage, attempt int64) error {
-	r.mu.Lock()
-	s := r.heldLocked(seedID)
-	if s == nil {
-		r.mu.Unlock()
-		return ErrUnknownSeed
-	}
-	u := s.run
-	if attempt > s.e.Fence {
-		s.e.Fence, s.dirty = attempt, true
-	}
-	r.mu.Unlock()
-	if u != nil && u.stage == stage && (attempt == 0 || attempt >= u.attempt) {
-		u.cancel(causeAborted)
-		if err := u.wait(ctx); err != nil {
-			return fmt.Errorf("abort %s of seed %d: %w", stage, seedID, err)
-		}
-	}
-	if attempt == 0 {
-		return nil
-	}
-	return r.save(s)
 }

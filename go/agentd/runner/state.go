@@ -46,6 +46,7 @@ func (r *Runner) stateLocked(s *seed, stage agentapi.Stage) agentapi.SeedStageSt
 	state := agentapi.SeedStageState{
 		SeedID: s.id, Stage: stage, Hostname: r.o.Hostname, Timestamp: st.Changed, Status: st.Status, Details: st.Details,
 		Attempt: st.Attempt, ErrorCode: st.ErrorCode, Hint: st.Hint, Permanent: st.Permanent,
+		OldData: s.e.OldData, OldDataAt: s.e.OldDataAt,
 	}
 	if st.Progress != nil {
 		p := *st.Progress
@@ -66,7 +67,7 @@ func (r *Runner) Active() agentapi.ActiveSeed {
 		if !s.e.Released.IsZero() {
 			continue
 		}
-		if best == nil || (s.run != nil) != (best.run != nil) && s.run != nil || (s.run != nil) == (best.run != nil) && s.e.Updated.After(best.e.Updated) {
+		if best == nil || s.busyLocked() && !best.busyLocked() || s.busyLocked() == best.busyLocked() && s.e.Updated.After(best.e.Updated) {
 			best = s
 		}
 	}
@@ -86,6 +87,9 @@ func (r *Runner) Active() agentapi.ActiveSeed {
 	}
 	return a
 }
+
+// busyLocked: something runs for it.
+func (s *seed) busyLocked() bool { return s.run != nil || s.back.running() || s.post.running() }
 
 // finished: its last stage was completed, nothing is held for it.
 func (s *seed) finished() bool {
@@ -107,7 +111,7 @@ func (s *seed) failed() bool {
 func (r *Runner) idleLocked() []*seed {
 	var idle []*seed
 	for _, s := range r.seeds {
-		if s.run == nil && (!s.e.Released.IsZero() || s.finished()) {
+		if !s.busyLocked() && (!s.e.Released.IsZero() || s.finished()) {
 			idle = append(idle, s)
 		}
 	}

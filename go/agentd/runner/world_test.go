@@ -208,6 +208,40 @@ func (w *world) pids(seed int64) []int {
 	return pids
 }
 
+// until waits for a file in the backup directory.
+func (w *world) until(name string) {
+	w.t.Helper()
+	until(w.t, name+" is there", func() bool {
+		_, err := os.Stat(filepath.Join(w.backup, name))
+		return err == nil
+	})
+}
+
+// touch makes a file in the backup directory.
+func (w *world) touch(name string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.backup, name), nil, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// numbers reads a file of numbers.
+func (w *world) numbers(path string) (n []int) {
+	w.t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, f := range strings.Fields(string(b)) {
+		i, err := strconv.Atoi(f)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		n = append(n, i)
+	}
+	return n
+}
+
 // alive is those of the pids that are processes and no zombies.
 func alive(pids []int) []int {
 	var left []int

@@ -175,15 +175,12 @@ func (s *Server) postSeed(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	configured := true
-	out, err := s.o.Runner.PostSeed(s.life, id, func(ctx context.Context) (out string, err error) {
-		out, configured, err = s.o.Host.PostSeedCommand(ctx)
-		return out, err
-	})
+	args := s.o.Host.PostSeedVector()
+	out, err := s.o.Runner.PostSeed(r.Context(), id, args)
 	if errors.Is(err, runner.ErrUnknownSeed) {
 		return nil, &wordy{"Unable to execute post seed command. SeedID not found", err}
 	}
-	if err != nil || !configured {
+	if err != nil || args == nil {
 		return true, err
 	}
 	return agentapi.APIResponse{Code: "OK", Message: out}, nil
