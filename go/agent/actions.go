@@ -125,7 +125,12 @@ func (e *Engine) change(ctx context.Context, id int64, verb, user string, f func
 			return nil
 		}
 		d.out.Seed = d.seed
-		d.out.Audit = append(d.out.Audit, AuditEntry{At: d.now, Type: "agent-" + verb + "-seed", Host: s.TargetHost, User: user, Message: fmt.Sprintf("%s seed %d", verb, id)})
+		entry := AuditEntry{Type: "agent-" + verb + "-seed", Message: fmt.Sprintf("%s seed %d", verb, id)}
+		if d.audit != nil {
+			entry = *d.audit
+		}
+		entry.At, entry.Host, entry.User = d.now, s.TargetHost, user
+		d.out.Audit = append(d.out.Audit, entry)
 		_, err = e.record(ctx, fence, s, d.out)
 		if errors.Is(err, ErrConflict) {
 			continue

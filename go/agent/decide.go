@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -58,6 +59,7 @@ type decider struct {
 	now    time.Time
 	policy Policy
 	out    Decision
+	audit  *AuditEntry // of a person's move, where it is not the usual one
 	err    error
 }
 
@@ -93,6 +95,11 @@ func (d *decider) beginStage() {
 	d.seed.EndedAt = time.Time{}
 	es := &d.seed.Engine
 	es.StageStartedAt = d.now
+	if d.seed.Stage == agentapi.Prepare {
+		es.PrepareAttempt = d.seed.Attempt
+	}
+	es.PeerBlamedAt = time.Time{}
+	es.LagFirst, es.LagFirstAt = -1, time.Time{}
 	es.Progress = Progress{MovedAt: d.now, SeenAt: d.now}
 	es.Hosts = map[Side]*HostState{agentapi.Target: {}, agentapi.Source: {}}
 	es.HeldUntil, es.ReleaseUntil = time.Time{}, time.Time{}
@@ -138,11 +145,7 @@ func (d *decider) failStage(e Event, p Problem, host string) {
 	if !p.Permanent && d.seed.Retries < d.policy.MaxRetries {
 		d.seed.NotBefore = d.now.Add(d.policy.retryWait(d.seed.Retries))
 	}
-	text := p.Text
-	if p.Hint != "" {
-		text += " Hint: " + p.Hint
-	}
-	d.row(host, agentapi.Error, text)
+	d.row(host, agentapi.Error, withHint(p))
 }
 
 // row adds a history row of the stage the seed was in.
@@ -177,5 +180,10 @@ func (s *Seed) clone() Seed {
 		m := *s.Engine.Metadata
 		c.Engine.Metadata = &m
 	}
+	if s.Engine.Bandwidth != nil {
+		b := *s.Engine.Bandwidth
+		c.Engine.Bandwidth = &b
+	}
+	c.Engine.Took = maps.Clone(s.Engine.Took)
 	return c
 }

@@ -125,6 +125,9 @@ func (d *decider) releasing() {
 		case r.Answer == AnswerDone || r.Answer == AnswerUnknownSeed:
 			h.Release, h.ReleaseError = ReleaseDone, ""
 			d.row(name, agentapi.Failed, "Released")
+			if side == agentapi.Target && r.OldData != "" {
+				d.oldData(agentapi.Failed, r.OldData, "")
+			}
 		case !d.now.Before(es.ReleaseUntil):
 			h.Release, h.ReleaseError = ReleaseGivenUp, r.Problem.Text
 			d.row(name, agentapi.Failed, "Release given up: "+r.Problem.Text)

@@ -44,6 +44,9 @@ func (d *decider) judge(st *inst.ReplicaState) {
 		es.Gate, es.Lag = j.Memory, st.LagSeconds
 		d.out.Changed = true
 	}
+	if es.LagFirstAt.IsZero() && st.LagSeconds > 0 {
+		es.LagFirst, es.LagFirstAt = st.LagSeconds, d.now
+	}
 	switch j.Verdict {
 	case inst.GatePassed:
 		d.row(d.seed.TargetHost, agentapi.Completed, fmt.Sprintf("Replication runs, %d s behind", st.LagSeconds))

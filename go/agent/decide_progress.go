@@ -17,7 +17,7 @@ func (d *decider) progress(st *agentapi.SeedStageState) {
 		return
 	}
 	d.out.Changed = true
-	p.Total, p.What = st.Progress.Total, st.Progress.What
+	p.Total, p.What, p.Unit = st.Progress.Total, st.Progress.What, st.Progress.Unit
 	since := d.now.Sub(p.SeenAt)
 	if grown := st.Progress.Bytes - p.Bytes; grown > 0 {
 		p.MovedAt = d.now

@@ -15,19 +15,19 @@ func (d *decider) running() {
 		d.gate()
 		return
 	}
-	var problem *Problem
-	var problemHost string
+	var problems []stageProblem
 	for _, side := range Participants(d.before) {
 		r, asked := d.obs.Reports[side]
 		if !asked {
 			continue
 		}
-		if p := d.report(side, r); p != nil && problem == nil {
-			problem, problemHost = p, d.seed.Host(side)
+		if p := d.report(side, r); p != nil {
+			problems = append(problems, stageProblem{side, *p})
 		}
 	}
-	if problem != nil {
-		d.failStage(EventStageFailed, *problem, problemHost)
+	d.limits()
+	if len(problems) > 0 {
+		d.judgeProblems(problems)
 		return
 	}
 	if d.allCompleted() {
@@ -78,7 +78,12 @@ func (d *decider) state(side Side, st *agentapi.SeedStageState) *Problem {
 			d.row(name, st.Status, st.Details)
 		}
 	}
-	d.progress(st)
+	if d.measures(side) {
+		d.progress(st)
+	}
+	if side == agentapi.Target {
+		d.oldData(st.Status, st.OldData, st.OldDataAt)
+	}
 	h.Stage = st.Status
 	if st.Status != agentapi.Error {
 		return nil
@@ -138,6 +143,10 @@ func (d *decider) completeStage() {
 		d.postSeed()
 	}
 	d.seed.Problem = Problem{}
+	if d.seed.Engine.Took == nil {
+		d.seed.Engine.Took = map[Stage]float64{}
+	}
+	d.seed.Engine.Took[stage] = d.now.Sub(d.seed.Engine.StageStartedAt).Seconds()
 	if stage != agentapi.Prepare || !d.seed.Engine.PrepareAgain {
 		d.seed.Retries = 0
 	}

@@ -35,6 +35,8 @@ type Report struct {
 	Answer   Answer
 	State    *agentapi.SeedStageState // with AnswerState
 	Problem  Problem                  // with every answer that is a failure
+	OldData  agentapi.OldData         // with AnswerDone of a release, if the agent said it
+	Limit    *Report                  // how the agent took the seed's bandwidth; nil when it was not told
 	PostSeed *PostSeedReport          // after a completed Cleanup
 }
 

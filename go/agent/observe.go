@@ -47,12 +47,13 @@ func (e *Engine) observe(ctx context.Context, s *Seed, obs *Observation) error {
 			return nil
 		}
 		obs.Reports = e.ask(ctx, s, known, unfinished(s), e.poll)
+		e.limit(ctx, s, known, obs.Reports)
 		if s.Stage == agentapi.Cleanup && completesWith(s, obs.Reports) {
 			e.postSeed(ctx, s, known, obs.Reports)
 		}
 	case agentapi.Error:
 		if obs.Due || !now.Before(s.NotBefore) {
-			obs.Reports = e.ask(ctx, s, known, stillRunning(s), e.abort)
+			obs.Reports = e.ask(ctx, s, known, toEnd(s), e.abort)
 		}
 	case agentapi.Aborting:
 		obs.Reports = e.ask(ctx, s, known, agentapi.Sides, e.abort)
@@ -98,11 +99,10 @@ func notRegistered(s *Seed, side Side) Report {
 }
 
 func (e *Engine) start(ctx context.Context, s *Seed, known hosts, side Side) Report {
-	source := known[agentapi.Source]
-	if source == nil {
+	if known[agentapi.Source] == nil {
 		return notRegistered(s, agentapi.Source)
 	}
-	if err := e.client.Start(ctx, known[side], s, side, source.Info.MySQLPort); err != nil {
+	if err := e.client.Start(ctx, known[side], s, side, termsFor(s, known, side)); err != nil {
 		return reportOf(err)
 	}
 	return Report{Answer: AnswerAccepted}
@@ -113,7 +113,7 @@ func (e *Engine) poll(ctx context.Context, s *Seed, known hosts, side Side) Repo
 	if err != nil {
 		return reportOf(err)
 	}
-	if st.Progress == nil && st.Status == agentapi.Running {
+	if st.Progress == nil && st.Status == agentapi.Running && !(s.Stage == agentapi.Backup && s.Engine.TargetReceives) {
 		e.diskProgress(ctx, s, known[agentapi.Target], st)
 	}
 	return Report{Answer: AnswerState, State: st}
@@ -172,10 +172,11 @@ func (e *Engine) release(ctx context.Context, s *Seed, known hosts, side Side) R
 			return reportOf(err)
 		}
 	}
-	if err := e.client.Release(ctx, known[side], s, side); err != nil {
+	old, err := e.client.Release(ctx, known[side], s, side)
+	if err != nil {
 		return reportOf(err)
 	}
-	return Report{Answer: AnswerDone}
+	return Report{Answer: AnswerDone, OldData: old}
 }
 
 // postSeed runs the post-seed command on each host that has one.
@@ -225,6 +226,15 @@ func unfinished(s *Seed) []Side {
 // stillRunning are the participants whose work for the stage has not ended as far as is known.
 func stillRunning(s *Seed) []Side {
 	return filter(Participants(s), s, func(h *HostState) bool { return h.Stage == agentapi.Running })
+}
+
+// toEnd are the sides on which work of the failed stage may still go on. Where the backup runs on the source, the target
+// keeps a receiving end open since Prepare, whatever it said of Backup.
+func toEnd(s *Seed) []Side {
+	if s.Stage == agentapi.Backup && s.BackupSide == agentapi.Source {
+		return agentapi.Sides
+	}
+	return stillRunning(s)
 }
 
 // unreleased are the sides that hold something of a failed seed.

@@ -24,6 +24,8 @@ type Store interface {
 	Transition(ctx context.Context, f Fence, t Transition) (*Seed, error)
 
 	Seed(ctx context.Context, id int64) (*Seed, error) // ErrNotFound
+	// Seeds is what earlier seeds are read with; see SeedFilter.
+	Seeds(ctx context.Context, f SeedFilter) ([]*Seed, error) // newest first
 	// WorkSeeds returns the seeds that ProcessSeeds has to look at: every active one and every failed one that is still
 	// held or releasing, oldest first.
 	WorkSeeds(ctx context.Context) ([]*Seed, error)
@@ -86,16 +88,20 @@ type Downtime struct {
 type AgentClient interface {
 	Data(ctx context.Context, h *Host) (*agentapi.Data, error)
 	// Start starts the seed's current stage (Prepare, Backup, Restore, Cleanup) on that side with s.Attempt. nil when it
-	// was accepted or had been started already.
-	Start(ctx context.Context, h *Host, s *Seed, side Side, sourceMySQLPort int) error
+	// was accepted or had been started already. The terms go to agents that take them; of others only the source's MySQL
+	// port is told.
+	Start(ctx context.Context, h *Host, s *Seed, side Side, terms agentapi.SeedTerms) error
 	// StageState asks for the state of the current stage and attempt.
 	StageState(ctx context.Context, h *Host, s *Seed) (*agentapi.SeedStageState, error)
 	Metadata(ctx context.Context, h *Host, s *Seed) (*agentapi.Metadata, error)
 	// Abort ends what runs for the seed's current stage. nil only when nothing of it runs any more (an agent that does not
 	// know the seed runs nothing); ErrStillRunning when the agent answers that it goes on.
 	Abort(ctx context.Context, h *Host, s *Seed) error
-	// Release lets go of everything that the seed holds on that side (lifecycle, rule 8); nil when confirmed.
-	Release(ctx context.Context, h *Host, s *Seed, side Side) error
+	// Release lets go of everything that the seed holds on that side (lifecycle, rule 8); nil when confirmed. An agent of
+	// ours may say what became of the target's old data; "" otherwise.
+	Release(ctx context.Context, h *Host, s *Seed, side Side) (agentapi.OldData, error)
+	// Bandwidth bounds the seed's copy from now on, in bytes a second, 0 for no bound; for agents that name AbilityStream.
+	Bandwidth(ctx context.Context, h *Host, s *Seed, bytesPerSecond int64) error
 	PostSeed(ctx context.Context, h *Host, s *Seed) (output string, err error)
 
 	MySQLStart(ctx context.Context, h *Host) error

@@ -26,6 +26,7 @@ type Queries interface {
 type SeedFilter struct {
 	Target, Source string // exact host names
 	EitherHost     string // target or source
+	Method         Method
 	Status         Status
 	ActiveOnly     bool
 	BeforeID       int64 // only seeds with a smaller ID: pages that never repeat a seed; 0: all

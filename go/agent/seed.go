@@ -3,6 +3,7 @@ package agent
 import (
 	"time"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agent/estimate"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/inst"
 )
@@ -94,9 +95,31 @@ type EngineState struct {
 	AbortedBy string `json:",omitempty"`
 	// Metadata is where the copy stands in the source's binary log, once known.
 	Metadata *agentapi.Metadata `json:",omitempty"`
+	// TargetReceives: the backup runs on the source, and the target takes part in Backup as the receiving end.
+	TargetReceives bool `json:",omitempty"`
+	// StreamKey is what the secrets of the seed's streams are derived from; nil when one of the agents is not ours.
+	StreamKey StreamKey `json:",omitempty"`
+	// PrepareAttempt is the attempt of the newest Prepare: each makes a stream of its own.
+	PrepareAttempt int64 `json:",omitempty"`
+	// SourceBytes is the source's data directory on disk when the seed was made; 0 unknown.
+	SourceBytes int64 `json:",omitempty"`
+	// Bandwidth is the bound on the copy in bytes a second, 0 none; nil: as the agents' configuration says.
+	Bandwidth *int64 `json:",omitempty"`
+	// OldData is what became of the data that the target held before, and OldDataAt the directory where it is kept.
+	OldData   agentapi.OldData `json:",omitempty"`
+	OldDataAt string           `json:",omitempty"`
+	// PeerBlamedAt is when one side said that the other had failed, while the other has not said yet why.
+	PeerBlamedAt time.Time `json:",omitzero"`
+	// Took is how long each completed stage took from its start, in seconds; of the newest run of a stage.
+	Took map[Stage]float64 `json:",omitempty"`
+	// Learned is what earlier seeds by the method took, as known when this one was made.
+	Learned estimate.Learned `json:",omitempty"`
 	// Lag is the replica's delay in seconds at the last look, -1 unknown; Gate is what the gate remembers of earlier looks.
-	Lag  int64           `json:",omitempty"`
-	Gate inst.GateMemory `json:",omitzero"`
+	Lag int64 `json:",omitempty"`
+	// LagFirst is the delay when it was first seen in ConnectSlave, at LagFirstAt.
+	LagFirst   int64           `json:",omitempty"`
+	LagFirstAt time.Time       `json:",omitzero"`
+	Gate       inst.GateMemory `json:",omitzero"`
 }
 
 // HostState is one side of a seed within its current stage, and its release afterwards.
@@ -108,6 +131,8 @@ type HostState struct {
 	Details string `json:",omitempty"`
 	// LastSaid is the last line of SeedStageState.Said that was recorded of the current stage.
 	LastSaid string `json:",omitempty"`
+	// LimitDue: the agent has not confirmed the seed's bandwidth as it is now.
+	LimitDue bool `json:",omitempty"`
 	// UnreachableSince is when the agent stopped answering; zero when it answers.
 	UnreachableSince time.Time `json:",omitzero"`
 	Release          Release   `json:",omitempty"`
@@ -131,8 +156,9 @@ type Progress struct {
 	Total   int64     // 0: unknown
 	Rate    int64     // bytes per second over the last minute or so
 	What    string    `json:",omitempty"`
-	MovedAt time.Time `json:",omitzero"` // when Bytes last grew, or the stage was started
-	SeenAt  time.Time `json:",omitzero"` // when Bytes was last read
+	Unit    string    `json:",omitempty"` // of Bytes and Total, where they are not bytes
+	MovedAt time.Time `json:",omitzero"`  // when Bytes last grew, or the stage was started
+	SeenAt  time.Time `json:",omitzero"`  // when Bytes was last read
 }
 
 // StageState is a row of a seed's history (agent_seed_state).

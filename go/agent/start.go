@@ -108,10 +108,12 @@ func (e *Engine) create(ctx context.Context, method Method, pair hosts, user str
 		TargetHost: target.Info.Hostname, SourceHost: source.Info.Hostname, Method: method, BackupSide: backupSide(method, target),
 		Stage: agentapi.Prepare, Status: agentapi.Scheduled, StartedAt: now, UpdatedAt: now, Attempt: 1,
 		Engine: EngineState{
-			StageStartedAt: now, Lag: -1, Progress: Progress{MovedAt: now, SeenAt: now},
+			StageStartedAt: now, Lag: -1, LagFirst: -1, Progress: Progress{MovedAt: now, SeenAt: now}, PrepareAttempt: 1,
 			Hosts: map[Side]*HostState{agentapi.Target: {}, agentapi.Source: {}},
 		},
 	}
+	e.streamed(s, target, source)
+	s.Engine.Learned = e.learned(ctx, s)
 	by := user
 	if by == "" {
 		by = "a caller without a name"
@@ -138,6 +140,18 @@ func (e *Engine) create(ctx context.Context, method Method, pair hosts, user str
 	}
 	e.Wake(created.ID)
 	return created, nil
+}
+
+// streamed notes what the seed's two agents make possible.
+func (e *Engine) streamed(s *Seed, target, source *Host) {
+	es := &s.Engine
+	es.TargetReceives = s.BackupSide == agentapi.Source && streams(target)
+	if streams(target) && streams(source) {
+		es.StreamKey = newStreamKey()
+	}
+	if source.Data != nil {
+		es.SourceBytes = source.Data.MySQLDatadirDiskUsed
+	}
 }
 
 // backupSide is where the agent says that the method's backup runs, or else what the method is known for.

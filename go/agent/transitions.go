@@ -115,6 +115,9 @@ func Participants(s *Seed) []Side {
 	case agentapi.Prepare, agentapi.Cleanup:
 		return agentapi.Sides
 	case agentapi.Backup:
+		if s.Engine.TargetReceives {
+			return agentapi.Sides
+		}
 		return []Side{s.BackupSide}
 	case agentapi.Restore:
 		return []Side{agentapi.Target}

@@ -38,6 +38,8 @@ type Data struct {
 	MySQLError   string    `json:",omitempty"` // why MySQL's facts are missing, when they are
 	AllowErase   bool      `json:",omitempty"`
 	SeedPort     int       `json:",omitempty"` // the data port
+	// ServiceControl: the agent has commands that stop and start MySQL; false also from agents of others.
+	ServiceControl bool `json:",omitempty"`
 	MySQLUser    string    `json:",omitempty"` // the account the agent uses, without host
 	Clock        time.Time `json:",omitzero"`  // the host's time when it answered
 	// ToolVersions is the first line that each tool prints for --version, by program name.

@@ -4,6 +4,10 @@ package agentapi
 // agents that name AbilityStream.
 const HeaderSeedTerms = "X-Seed-Terms"
 
+// HeaderOldData stands in the answer to release-seed of an agent that put the target's old data back, or found it where it
+// was: a word of OldData.
+const HeaderOldData = "X-Seed-Old-Data"
+
 // AbilityStream: the agent takes SeedTerms and `bandwidth`, and as the target of a method whose backup runs on the source
 // it takes part in Backup: its state there is that of the receiving end.
 const AbilityStream = "stream"

@@ -76,25 +76,30 @@ func (c *Client) ended(ctx context.Context, h *agent.Host, s *agent.Seed, stage 
 	return said
 }
 
-// Release lets go of everything that the seed holds on that host.
-func (c *Client) Release(ctx context.Context, h *agent.Host, s *agent.Seed, side agent.Side) error {
+// Release lets go of everything that the seed holds on that host; it returns what became of the target's old data, as far
+// as the agent says so.
+func (c *Client) Release(ctx context.Context, h *agent.Host, s *agent.Seed, side agent.Side) (agentapi.OldData, error) {
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
 	if !able(h, agentapi.AbilityRelease) {
-		return c.releaseOther(ctx, h, s, side)
+		return "", c.releaseOther(ctx, h, s, side)
 	}
 	r := request{host: h, op: fmt.Sprintf("release seed %d", s.ID), stage: s.Stage, path: seedPath("release-seed", s.ID)}
-	body, err := c.ok(ctx, r)
+	a, err := c.answered(ctx, r)
 	if errors.Is(err, agent.ErrUnknownSeed) {
-		return nil
+		return "", nil
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	if strings.Trim(strings.TrimSpace(string(body)), `"`) == "released" {
-		return nil
+	old, err := agentapi.ParseOldData(a.header.Get(agentapi.HeaderOldData))
+	if err != nil { // not said, or a word of a newer agent
+		old = ""
 	}
-	return r.done(body)
+	if strings.Trim(strings.TrimSpace(string(a.body)), `"`) == "released" {
+		return old, nil
+	}
+	return old, r.done(a.body)
 }
 
 // releaseOther does for an agent of others what it can do: end the stage, then clean up and wait for that.

@@ -72,13 +72,13 @@ func TestReleaseOnOurAgentIsOneCall(t *testing.T) {
 	everywhere(t, setup{}, func(t *testing.T, w *world) {
 		w.target.Script(agentapi.Prepare, agentfake.OnDemand())
 		w.start(t, agentapi.Prepare)
-		must(t, w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target))
+		must(t, w.release(t))
 		if w.target.Holds(7) || !w.target.Released(7) || w.target.Count("cleanup") != 0 {
 			t.Errorf("holds %v, calls %v", w.target.Holds(7), w.target.Paths())
 		}
 		for _, said := range []string{`{"Code":"OK","Message":"released","Details":null}`, `released`} {
 			w.target.BreakNext("release-seed", 1, agentfake.Answer(200, "text/plain", said))
-			must(t, w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target))
+			must(t, w.release(t))
 		}
 	})
 }
@@ -88,7 +88,7 @@ func TestReleaseOnAnAgentOfOthersAbortsCleansUpAndWaits(t *testing.T) {
 		w.target.Script(agentapi.Prepare, agentfake.OnDemand())
 		w.target.Script(agentapi.Cleanup, agentfake.After(3))
 		w.start(t, agentapi.Prepare)
-		must(t, w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target))
+		must(t, w.release(t))
 		if w.target.Holds(7) || len(w.target.Running()) != 0 {
 			t.Errorf("holds %v, running %v", w.target.Holds(7), w.target.Running())
 		}
@@ -103,12 +103,12 @@ func TestReleaseOnAnAgentOfOthersThatFailsOrTakesTooLongIsNotConfirmed(t *testin
 		w.target.Script(agentapi.Cleanup, agentfake.FailAfter(1, "umount: target is busy"), agentfake.OnDemand())
 		w.start(t, agentapi.Prepare)
 		w.state(t)
-		err := w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target)
+		err := w.release(t)
 		wantOp(t, err, nil, agent.CodeStageFailed, "umount: target is busy")
-		err = w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target)
+		err = w.release(t)
 		wantOp(t, err, agent.ErrStillRunning, agent.CodeAgentRefused, "cleaning up goes on")
 		w.target.Complete(agentapi.Cleanup)
-		must(t, w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target))
+		must(t, w.release(t))
 		if n := w.target.Count("cleanup"); n != 2 {
 			t.Errorf("cleanup was started %d times", n)
 		}
@@ -119,6 +119,6 @@ func TestAnAgentOfOursThatCanNotEndItsWorkInTimeSaysSo(t *testing.T) {
 	everywhere(t, setup{}, func(t *testing.T, w *world) {
 		w.target.Break("", agentfake.RefuseWith(agentapi.APIResponse{Message: "backup of seed 7 has not ended yet", ErrorCode: "still-running"}))
 		wantOp(t, w.client.Abort(t.Context(), w.target.Host(), w.at(agentapi.Backup)), agent.ErrStillRunning, "still-running", "not ended yet")
-		wantOp(t, w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target), agent.ErrStillRunning, "still-running", "not ended yet")
+		wantOp(t, w.release(t), agent.ErrStillRunning, "still-running", "not ended yet")
 	})
 }

@@ -17,12 +17,14 @@ import (
 func calls(ctx context.Context, w *world) map[string]func() error {
 	h := w.target.Host()
 	return map[string]func() error{
-		"get-agent-data":       func() error { _, err := w.client.Data(ctx, h); return err },
-		"prepare":              func() error { return w.client.Start(ctx, h, w.seed, agentapi.Target, 3311) },
+		"get-agent-data": func() error { _, err := w.client.Data(ctx, h); return err },
+		"prepare": func() error {
+			return w.client.Start(ctx, h, w.seed, agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311})
+		},
 		"seed-stage-state":     func() error { _, err := w.client.StageState(ctx, h, w.seed); return err },
 		"get-metadata":         func() error { _, err := w.client.Metadata(ctx, h, w.seed); return err },
 		"abort-seed-stage":     func() error { return w.client.Abort(ctx, h, w.seed) },
-		"release-seed":         func() error { return w.client.Release(ctx, h, w.seed, agentapi.Target) },
+		"release-seed":         func() error { _, err := w.client.Release(ctx, h, w.seed, agentapi.Target); return err },
 		"post-seed-cmd":        func() error { _, err := w.client.PostSeed(ctx, h, w.seed); return err },
 		"mysql-start":          func() error { return w.client.MySQLStart(ctx, h) },
 		"mysql-stop":           func() error { return w.client.MySQLStop(ctx, h) },
@@ -95,7 +97,7 @@ func TestAnAnswerThatIsNotWhatThePathPromisesIsNoAnswer(t *testing.T) {
 func TestWordsThatNobodyKnowsAreNoAnswer(t *testing.T) {
 	everywhere(t, setup{}, func(t *testing.T, w *world) {
 		w.target.Break("", agentfake.UnknownWord())
-		err := w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, 3311)
+		err := w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311})
 		wantOp(t, err, agent.ErrUnreachable, agent.CodeAgentUnreachable, "Dozing")
 		_, err = w.client.StageState(t.Context(), w.target.Host(), w.seed)
 		wantOp(t, err, agent.ErrUnreachable, agent.CodeAgentUnreachable, "Dozing")
@@ -187,9 +189,9 @@ func TestALostAnswerAndARepeatedStartAreOneStart(t *testing.T) {
 		everywhere(t, setup{v2: v2}, func(t *testing.T, w *world) {
 			w.target.Script(agentapi.Prepare, agentfake.OnDemand())
 			w.target.BreakNext("prepare", 1, agentfake.LoseAnswer())
-			err := w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, 3311)
+			err := w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311})
 			wantOp(t, err, agent.ErrUnreachable, agent.CodeAgentUnreachable, "reset")
-			must(t, w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, 3311))
+			must(t, w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311}))
 			attempt := int64(1)
 			if v2 {
 				attempt = 0

@@ -26,14 +26,15 @@ const (
 
 // request is one call of one path of one agent.
 type request struct {
-	host  *agent.Host
-	op    string      // for errors: "start Backup"
-	stage agent.Stage // for errors
-	path  []string    // segments after /api/, unescaped; the first is the call's name
-	query url.Values
-	body  any // JSON; nil makes it a GET
-	limit int64
-	once  bool // must not be sent a second time by itself
+	host   *agent.Host
+	op     string      // for errors: "start Backup"
+	stage  agent.Stage // for errors
+	path   []string    // segments after /api/, unescaped; the first is the call's name
+	query  url.Values
+	header http.Header // besides the usual ones; nil: none
+	body   any         // JSON; nil makes it a GET
+	limit  int64
+	once   bool // must not be sent a second time by itself
 	// secrets are taken out of error texts besides the token.
 	secrets []string
 }
@@ -41,6 +42,7 @@ type request struct {
 // answer is what came back, whatever it is.
 type answer struct {
 	status int
+	header http.Header
 	body   []byte
 }
 
@@ -56,6 +58,12 @@ func (c *Client) deadline(ctx context.Context) (context.Context, context.CancelF
 
 // ok sends the request and returns the body of a 2xx answer; everything else is an error.
 func (c *Client) ok(ctx context.Context, r request) ([]byte, error) {
+	a, err := c.answered(ctx, r)
+	return a.body, err
+}
+
+// answered is ok with the whole answer.
+func (c *Client) answered(ctx context.Context, r request) (answer, error) {
 	began := time.Now()
 	a, err := c.send(ctx, r)
 	if err == nil && (a.status < 200 || a.status > 299) {
@@ -67,9 +75,9 @@ func (c *Client) ok(ctx context.Context, r request) ([]byte, error) {
 	}
 	c.opts.Log.Debug("agent called", "host", r.host.Info.Hostname, "call", r.path[0], "took", took, "error", err)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	return a.body, nil
+	return a, nil
 }
 
 func (c *Client) send(ctx context.Context, r request) (answer, error) {
@@ -97,7 +105,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	if int64(len(body)) > limit {
 		return answer{}, r.noAnswer(fmt.Sprintf("the answer is longer than %d MiB, it begins with %s", limit>>20, r.seen(body)), nil)
 	}
-	return answer{status: resp.StatusCode, body: body}, nil
+	return answer{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
 // build makes the HTTP request with the token where this agent takes it.
@@ -137,6 +145,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	}
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range r.header {
+		req.Header[name] = values
 	}
 	req.Header.Set("User-Agent", "orchestrator-seed")
 	req.Header.Set(agentapi.HeaderToken, token)

@@ -27,9 +27,9 @@ func (c *Client) Data(ctx context.Context, h *agent.Host) (*agentapi.Data, error
 	return d, nil
 }
 
-// Start starts the seed's current stage. An agent of others would start a second time what runs already, so it is asked
+// Start starts the seed's current stage. The terms go to agents that take them, in a header: they hold the stream's secret. An agent of others would start a second time what runs already, so it is asked
 // first.
-func (c *Client) Start(ctx context.Context, h *agent.Host, s *agent.Seed, side agent.Side, sourceMySQLPort int) error {
+func (c *Client) Start(ctx context.Context, h *agent.Host, s *agent.Seed, side agent.Side, terms agentapi.SeedTerms) error {
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
 	r := request{host: h, op: fmt.Sprintf("start %s of seed %d", s.Stage, s.ID), stage: s.Stage, query: attempt(h, s), once: true}
@@ -42,7 +42,7 @@ func (c *Client) Start(ctx context.Context, h *agent.Host, s *agent.Seed, side a
 		if side == agentapi.Source {
 			peer = s.TargetHost
 		}
-		r.path = seedPath("backup", s.ID, method, peer, strconv.Itoa(sourceMySQLPort))
+		r.path = seedPath("backup", s.ID, method, peer, strconv.Itoa(terms.SourceMySQLPort))
 	case agentapi.Restore:
 		r.path = seedPath("restore", s.ID, method)
 	case agentapi.Cleanup:
@@ -50,6 +50,9 @@ func (c *Client) Start(ctx context.Context, h *agent.Host, s *agent.Seed, side a
 	default:
 		return &agent.OpError{Code: agent.CodeAgentRefused, Op: r.op, Host: h.Info.Hostname, Stage: s.Stage,
 			Text: fmt.Sprintf("stage %q is not one that agents carry out", s.Stage), Permanent: true, Err: agent.ErrBadInput}
+	}
+	if err := r.carry(terms); err != nil {
+		return err
 	}
 	if !able(h, agentapi.AbilityAttempts) {
 		running, err := c.running(ctx, h, s, s.Stage)

@@ -14,7 +14,7 @@ func TestASeedIsWalkedThroughItsStagesOnOurAgent(t *testing.T) {
 		w.target.Script(agentapi.Backup, agentfake.Outcome{Polls: 2, Bytes: []int64{10, 20}, Total: 40})
 		for _, stage := range []agent.Stage{agentapi.Prepare, agentapi.Backup, agentapi.Restore, agentapi.Cleanup} {
 			w.start(t, stage)
-			must(t, w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, 3311))
+			must(t, w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311}))
 			if n := w.target.Starts(7, stage, w.seed.Attempt); n != 1 {
 				t.Errorf("%s was started %d times for one attempt", stage, n)
 			}
@@ -56,7 +56,7 @@ func TestAgentsOfOthersAreAskedBeforeAStageIsStartedASecondTime(t *testing.T) {
 		w.start(t, agentapi.Prepare)
 		w.state(t)
 		w.start(t, agentapi.Backup)
-		must(t, w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, 3311))
+		must(t, w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311}))
 		if n := w.target.Starts(7, agentapi.Backup, 0); n != 1 || w.target.DoubleStarts() != 0 {
 			t.Errorf("a running backup was started %d times", n)
 		}
@@ -65,7 +65,7 @@ func TestAgentsOfOthersAreAskedBeforeAStageIsStartedASecondTime(t *testing.T) {
 			t.Errorf("state %+v", st)
 		}
 		// The answer is now "Backup stage already started for seedStarted", which is an acceptance.
-		must(t, w.client.Start(t.Context(), w.target.Host(), w.at(agentapi.Backup), agentapi.Target, 3311))
+		must(t, w.client.Start(t.Context(), w.target.Host(), w.at(agentapi.Backup), agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311}))
 		if n := w.target.Starts(7, agentapi.Backup, 0); n != 2 {
 			t.Errorf("a failed backup was not started again: %d starts", n)
 		}
@@ -80,8 +80,8 @@ func TestAgentsOfOthersAreAskedBeforeAStageIsStartedASecondTime(t *testing.T) {
 func TestTheBackupOnTheSourceNamesTheTarget(t *testing.T) {
 	everywhere(t, setup{v2: true}, func(t *testing.T, w *world) {
 		w.seed.Method, w.seed.BackupSide = agentapi.Xtrabackup, agentapi.Source
-		must(t, w.client.Start(t.Context(), w.source.Host(), w.seed, agentapi.Source, 3311))
-		must(t, w.client.Start(t.Context(), w.source.Host(), w.at(agentapi.Backup), agentapi.Source, 3311))
+		must(t, w.client.Start(t.Context(), w.source.Host(), w.seed, agentapi.Source, agentapi.SeedTerms{SourceMySQLPort: 3311}))
+		must(t, w.client.Start(t.Context(), w.source.Host(), w.at(agentapi.Backup), agentapi.Source, agentapi.SeedTerms{SourceMySQLPort: 3311}))
 		if n := w.source.Count("backup/7/Xtrabackup/127.0.0.62/3311"); n != 1 {
 			t.Errorf("calls: %v", w.source.Paths())
 		}
@@ -95,12 +95,12 @@ func TestAnAgentThatForgotTheSeedSaysSo(t *testing.T) {
 			w.target.Forget()
 			_, err := w.client.StageState(t.Context(), w.target.Host(), w.seed)
 			wantOp(t, err, agent.ErrUnknownSeed, agent.CodeAgentForgot, "SeedID 7 not found")
-			err = w.client.Start(t.Context(), w.target.Host(), w.at(agentapi.Backup), agentapi.Target, 3311)
+			err = w.client.Start(t.Context(), w.target.Host(), w.at(agentapi.Backup), agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311})
 			wantOp(t, err, agent.ErrUnknownSeed, agent.CodeAgentForgot, "Unable to start backup stage. SeedID not found")
 			_, err = w.client.Metadata(t.Context(), w.target.Host(), w.seed)
 			wantOp(t, err, agent.ErrUnknownSeed, agent.CodeAgentForgot, "SeedID not found")
 			must(t, w.client.Abort(t.Context(), w.target.Host(), w.seed))
-			must(t, w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target))
+			must(t, w.release(t))
 		})
 	}
 }
@@ -119,7 +119,7 @@ func TestWhatTheAgentSaysOfItsErrorIsCarriedOver(t *testing.T) {
 	everywhere(t, setup{}, func(t *testing.T, w *world) {
 		w.target.Break("prepare", agentfake.RefuseWith(agentapi.APIResponse{
 			Message: "the backup directory is full", ErrorCode: "disk-full", Hint: "make room", Permanent: true}))
-		err := w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, 3311)
+		err := w.client.Start(t.Context(), w.target.Host(), w.seed, agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311})
 		op := wantOp(t, err, nil, "disk-full", "start Prepare of seed 7 on 127.0.0.62: the backup directory is full")
 		if op.Hint != "make room" || !op.Permanent || op.Stage != agentapi.Prepare || op.Retryable() {
 			t.Errorf("got %+v", op)

@@ -67,7 +67,7 @@ func (w *world) at(stage agent.Stage) *agent.Seed {
 
 func (w *world) start(t *testing.T, stage agent.Stage) {
 	t.Helper()
-	must(t, w.client.Start(t.Context(), w.target.Host(), w.at(stage), agentapi.Target, 3311))
+	must(t, w.client.Start(t.Context(), w.target.Host(), w.at(stage), agentapi.Target, agentapi.SeedTerms{SourceMySQLPort: 3311}))
 }
 
 func (w *world) state(t *testing.T) *agentapi.SeedStageState {
@@ -75,6 +75,12 @@ func (w *world) state(t *testing.T) *agentapi.SeedStageState {
 	st, err := w.client.StageState(t.Context(), w.target.Host(), w.seed)
 	must(t, err)
 	return st
+}
+
+func (w *world) release(t *testing.T) error {
+	t.Helper()
+	_, err := w.client.Release(t.Context(), w.target.Host(), w.seed, agentapi.Target)
+	return err
 }
 
 func must(t *testing.T, err error) {

@@ -48,6 +48,9 @@ func (s *Store) Seeds(ctx context.Context, f agent.SeedFilter) ([]*agent.Seed, e
 	if f.EitherHost != "" {
 		query, args = query+seedsOfEither, append(args, f.EitherHost, f.EitherHost)
 	}
+	if f.Method != "" {
+		query, args = query+seedsByMethod, append(args, f.Method)
+	}
 	if f.Status != "" {
 		query, args = query+seedsOfStatus, append(args, f.Status)
 	}

@@ -36,6 +36,7 @@ const (
 	seedsOfTarget  = ` AND target_hostname = ?`
 	seedsOfSource  = ` AND source_hostname = ?`
 	seedsOfEither  = ` AND (target_hostname = ? OR source_hostname = ?)`
+	seedsByMethod  = ` AND seed_method = ?`
 	seedsOfStatus  = ` AND status = ?`
 	seedsUnended   = ` AND unfinished = 1 AND status NOT IN ('Completed', 'Failed')`
 	seedsPage      = ` ORDER BY agent_seed_id DESC LIMIT ? OFFSET ?`

@@ -235,6 +235,8 @@ func testSeedFilter(t *testing.T, b Backend) {
 		"either, active":  {agent.SeedFilter{EitherHost: "b", ActiveOnly: true}, []int{3}},
 		"status":          {agent.SeedFilter{Status: agentapi.Completed}, []int{1, 0}},
 		"target, status":  {agent.SeedFilter{Target: "a", Status: agentapi.Failed}, []int{2}},
+		"method":          {agent.SeedFilter{Method: agentapi.Mysqldump, Target: "a"}, []int{2, 0}},
+		"no such method":  {agent.SeedFilter{Method: agentapi.LVM}, nil},
 		"active":          {agent.SeedFilter{ActiveOnly: true}, []int{4, 3}},
 		"first page":      {agent.SeedFilter{Limit: 2}, []int{4, 3}},
 		"third page":      {agent.SeedFilter{Limit: 2, Offset: 4}, []int{0}},
