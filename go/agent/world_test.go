@@ -36,10 +36,16 @@ func newWorld(t *testing.T, change ...func(*agent.Policy)) *world {
 
 func newWorldOf(t *testing.T, v2 bool, change ...func(*agent.Policy)) *world {
 	t.Helper()
+	return newWorldWith(t, v2, v2, change...)
+}
+
+// newWorldWith says which of the two agents are of others.
+func newWorldWith(t *testing.T, targetV2, sourceV2 bool, change ...func(*agent.Policy)) *world {
+	t.Helper()
 	c := &clock{now: time.Date(2026, 11, 22, 16, 0, 0, 0, time.UTC)}
 	w := &world{t: t, clock: c, store: memstore.New(c), topology: &topology{lag: 0}, checks: &checks{}}
-	w.target = agentfake.New(agentfake.Options{Hostname: "tgt1", V2: v2, Now: c.Now})
-	w.source = agentfake.New(agentfake.Options{Hostname: "src1", V2: v2, Now: c.Now})
+	w.target = agentfake.New(agentfake.Options{Hostname: "tgt1", V2: targetV2, Now: c.Now})
+	w.source = agentfake.New(agentfake.Options{Hostname: "src1", V2: sourceV2, Now: c.Now})
 	client := agentfake.NewClient(agentclient.Options{Timeout: 5 * time.Second}, w.target, w.source)
 	policy := agent.DefaultPolicy()
 	for _, f := range change {
@@ -60,7 +66,12 @@ func (w *world) crash() { w.Engine = agent.New(w.options) }
 
 func (w *world) begin() int64 {
 	w.t.Helper()
-	s, err := w.StartSeed(context.Background(), agentapi.Mysqldump, "tgt1", "src1", "dba")
+	return w.beginBy(agentapi.Mysqldump)
+}
+
+func (w *world) beginBy(method agent.Method) int64 {
+	w.t.Helper()
+	s, err := w.StartSeed(context.Background(), method, "tgt1", "src1", "dba")
 	if err != nil {
 		w.t.Fatal(err)
 	}

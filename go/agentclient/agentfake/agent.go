@@ -185,7 +185,8 @@ func DefaultData(v2 bool) *agentapi.Data {
 	}
 	d.AgentVersion = "1.0.0"
 	d.Abilities = []string{agentapi.AbilityAttempts, agentapi.AbilityTokenHeader, agentapi.AbilityRelease,
-		agentapi.AbilityProbe, agentapi.AbilityCallback}
+		agentapi.AbilityProbe, agentapi.AbilityCallback, agentapi.AbilityStream}
+	d.ServiceControl = true
 	d.MySQLVersion, d.SeedPort, d.MySQLUser = "10.11.6-MariaDB", 21234, "orchestrator-agent"
 	return d
 }

@@ -21,6 +21,7 @@ type reply struct {
 	status int
 	kind   string
 	body   []byte
+	header http.Header
 	fault  Fault
 }
 
@@ -104,6 +105,8 @@ func (a *Agent) do(c Call) reply {
 		return a.doAbort(c)
 	case "release-seed":
 		return a.doRelease(c)
+	case "bandwidth":
+		return a.doBandwidth(c)
 	case "get-metadata":
 		if a.seeds[c.SeedID] == nil {
 			return refused("Unable to get metadata for seed. SeedID not found")
@@ -167,7 +170,7 @@ func (a *Agent) doStart(c Call, stage agent.Stage) reply {
 		s = &seed{works: map[agent.Stage]*work{}}
 		a.seeds[c.SeedID] = s
 	}
-	s.method = c.Args[1]
+	s.method = agent.Method(c.Args[1])
 	if len(c.Args) == 3 {
 		s.side = agent.Side(c.Args[2])
 	}
@@ -216,6 +219,9 @@ func (a *Agent) doAbort(c Call) reply {
 	if c.Stage == agentapi.ConnectSlave && a.opts.V2 {
 		return asText(http.StatusInternalServerError, "500 Internal Server Error")
 	}
+	if c.Stage == agentapi.Prepare || c.Stage == agentapi.Backup {
+		s.receives = s.receives && a.refuse
+	}
 	running := false
 	for st, w := range s.works {
 		if w.status != agentapi.Running || (a.opts.V2 && st != c.Stage) {
@@ -243,8 +249,15 @@ func (a *Agent) doRelease(c Call) reply {
 				a.end(s, st, "released")
 			}
 		}
-		s.held = false
+		s.held, s.receives = false, false
 	}
 	a.freed = append(a.freed, c.SeedID)
-	return asJSON(true)
+	r := asText(http.StatusOK, "released")
+	if s := a.seeds[c.SeedID]; s != nil && s.oldData != "" {
+		if s.oldData == agentapi.OldDataAside {
+			s.oldData, s.oldDataAt = agentapi.OldDataPutBack, ""
+		}
+		r.header = http.Header{agentapi.HeaderOldData: {string(s.oldData)}}
+	}
+	return r
 }

@@ -23,6 +23,7 @@ type Call struct {
 	Stage      agent.Stage // of a start, poll or abort; else ""
 	Attempt    int64       // 0 when it was not sent
 	Body       []byte
+	Terms      *agentapi.SeedTerms // of a start; nil when none were sent
 	At         time.Time
 
 	TokenInQuery  bool // ?token= was there
@@ -73,6 +74,9 @@ func (a *Agent) parse(r *http.Request, body []byte) (Call, bool) {
 		c.tokenWrong = c.Query.Get("token") != a.opts.Token
 	}
 	c.Query.Del("token")
+	if terms, ok := termsOf(r); ok {
+		c.Terms = terms
+	}
 	c.Attempt, _ = strconv.ParseInt(c.Query.Get(agentapi.QueryAttempt), 10, 64)
 	if len(c.Args) > 0 {
 		c.SeedID, _ = strconv.ParseInt(c.Args[0], 10, 64)

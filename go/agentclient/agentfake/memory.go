@@ -97,7 +97,7 @@ func respond(r *http.Request, reply reply, body io.ReadCloser) *http.Response {
 	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", reply.status, http.StatusText(reply.status)), StatusCode: reply.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {reply.kind}},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: reply.headers(),
 		Body: body, ContentLength: -1, Request: r,
 	}
 }

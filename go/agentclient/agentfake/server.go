@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -90,7 +91,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(reply.status)
 		w.Write(reply.body[:len(reply.body)/2]) // the caller may be gone
 	default:
-		w.Header().Set("Content-Type", reply.kind)
+		maps.Copy(w.Header(), reply.headers())
 		w.WriteHeader(reply.status)
 		w.Write(reply.body) // the caller may be gone
 	}

@@ -21,6 +21,11 @@ type Outcome struct {
 	// Bytes is the progress at each poll; the last one stays. Agents of others send none.
 	Bytes []int64
 	Total int64
+	// OldData is what the target says of its old data from then on, and OldDataAt where it is kept.
+	OldData   agentapi.OldData
+	OldDataAt string
+	// Unit is of Bytes and Total.
+	Unit string
 }
 
 // After is a stage that completes after n polls that found it running.
@@ -42,10 +47,15 @@ func (a *Agent) Script(stage agent.Stage, outcomes ...Outcome) {
 
 // seed is what the agent remembers of one.
 type seed struct {
-	method string
+	method agent.Method
 	side   agent.Side
 	works  map[agent.Stage]*work
 	held   bool // files, receivers and such are there
+	// receives: a receiving end is open, since Prepare on the target of a method whose backup runs on the source.
+	receives  bool
+	limit     *int64 // bandwidth that was set
+	oldData   agentapi.OldData
+	oldDataAt string
 }
 
 // work is the last start of a stage.
@@ -76,6 +86,10 @@ func (a *Agent) begin(id int64, s *seed, stage agent.Stage, attempt int64) {
 	}
 	w.total = w.out.Total
 	s.works[stage], s.held = w, true
+	if w.out.OldData != "" {
+		s.oldData, s.oldDataAt = w.out.OldData, w.out.OldDataAt
+	}
+	a.receive(s, stage, w)
 }
 
 // poll moves the stage on as scripted and returns its state; it needs the lock.
@@ -97,9 +111,9 @@ func (a *Agent) stateOf(id int64, s *seed, stage agent.Stage) agentapi.SeedStage
 	if a.opts.V2 {
 		return st
 	}
-	st.Attempt = w.attempt
+	st.Attempt, st.OldData, st.OldDataAt = w.attempt, s.oldData, s.oldDataAt
 	if w.total > 0 || w.bytes > 0 {
-		st.Progress = &agentapi.Progress{Bytes: w.bytes, Total: w.total}
+		st.Progress = &agentapi.Progress{Bytes: w.bytes, Total: w.total, Unit: w.out.Unit}
 	}
 	if w.status == agentapi.Error {
 		st.ErrorCode, st.Hint, st.Permanent = w.out.Code, w.out.Hint, w.out.Permanent
@@ -111,6 +125,9 @@ func (a *Agent) stateOf(id int64, s *seed, stage agent.Stage) agentapi.SeedStage
 func (a *Agent) end(s *seed, stage agent.Stage, failure string) {
 	w := s.works[stage]
 	w.at, w.status, w.details = a.opts.Now(), agentapi.Completed, "Stage completed"
+	if stage == agentapi.Backup {
+		s.receives = false
+	}
 	if failure != "" {
 		w.status, w.details = agentapi.Error, failure
 		return
