@@ -36,6 +36,11 @@ func (s Sudo) vector(args []string) []string {
 	return append(append(v, "--"), args...)
 }
 
+// Output runs a program that tells something, as the agent's own user, and returns its stdout.
+func Output(ctx context.Context, limit time.Duration, args ...string) (string, error) {
+	return Sudo{}.run(ctx, limit, args)
+}
+
 // run runs a command in a process group of its own and returns its stdout. It is killed with its group when ctx or the
 // limit is over. The error names the program, never its arguments, and holds the end of stderr. A program that it leaves
 // running in the background, such as a server, is left alone.

@@ -33,12 +33,14 @@ func (m *MySQL) facts(ctx context.Context, db *sql.DB) (mysqlFacts, error) {
 	return f, err
 }
 
-// databases lists the schemas that are not the server's own, those without tables included.
+// databases lists the schemas that are not the server's own, those without tables included. MariaDB takes each directory in
+// the data directory for a schema: lost+found and hidden ones are none.
 func databases(ctx context.Context, db *sql.DB) (map[string]agentapi.Database, error) {
 	const query = `SELECT s.SCHEMA_NAME, t.ENGINE, COUNT(t.TABLE_NAME), COALESCE(SUM(COALESCE(t.DATA_LENGTH, 0) + COALESCE(t.INDEX_LENGTH, 0)), 0)
 FROM information_schema.SCHEMATA s
 LEFT JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = s.SCHEMA_NAME AND t.TABLE_TYPE <> 'VIEW'
-WHERE s.SCHEMA_NAME NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
+WHERE s.SCHEMA_NAME NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys', '#mysql50#lost+found')
+AND s.SCHEMA_NAME NOT LIKE '#mysql50#.%'
 GROUP BY s.SCHEMA_NAME, t.ENGINE`
 	conn, err := db.Conn(ctx)
 	if err != nil {

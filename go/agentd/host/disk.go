@@ -23,6 +23,12 @@ func diskFree(path string) (int64, error) {
 	return int64(avail) * st.Bsize, nil
 }
 
+// DiskFree is the space that the file system of path has for this process, in bytes.
+func DiskFree(path string) (int64, error) { return diskFree(path) }
+
+// DiskUsed is the space that the files below path take, in bytes.
+func DiskUsed(ctx context.Context, path string) (int64, error) { return diskUsed(ctx, path) }
+
 // diskUsed is the space that the files below path take, in bytes, as du counts: blocks in use, each file once. Files that
 // go away meanwhile are left out; path itself may be a symbolic link.
 func diskUsed(ctx context.Context, path string) (int64, error) {

@@ -30,6 +30,9 @@ func (h *Host) ErrorLogTail(ctx context.Context) (string, error) {
 	return tailOf(path, errorLogLines, errorLogBytes)
 }
 
+// LogTail is the last lines of a log file, at most 64 KiB.
+func LogTail(path string, lines int) (string, error) { return tailOf(path, lines, 64<<10) }
+
 func tailOf(path string, lines int, most int64) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -26,13 +26,31 @@ func (h *Host) mount(ctx context.Context) (agentapi.Mount, error) {
 	return m, err
 }
 
+// MountPoints is every mount point that this process sees, in the order in which they were mounted.
+func MountPoints() ([]string, error) {
+	b, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return nil, fmt.Errorf("read mounts: %w", err)
+	}
+	var points []string
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Fields(line); len(f) >= 3 {
+			points = append(points, unescapeMount(f[1]))
+		}
+	}
+	return points, nil
+}
+
+func unescapeMount(s string) string {
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
+}
+
 // parseMounts finds a mount point in the text of /proc/mounts; the last mount on it counts.
 func parseMounts(s, path string) (device, fileSystem string, mounted bool) {
-	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 	for line := range strings.Lines(s) {
 		f := strings.Fields(line)
-		if len(f) >= 3 && unescape.Replace(f[1]) == path {
-			device, fileSystem, mounted = unescape.Replace(f[0]), f[2], true
+		if len(f) >= 3 && unescapeMount(f[1]) == path {
+			device, fileSystem, mounted = unescapeMount(f[0]), f[2], true
 		}
 	}
 	return device, fileSystem, mounted
