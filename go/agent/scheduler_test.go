@@ -126,3 +126,40 @@ func TestCallBackEndsTheWaitForAStage(t *testing.T) {
 		}
 	})
 }
+
+func TestSourceThatHearsOfTheTargetsErrorFirstIsNotTheReason(t *testing.T) {
+	scheduled(t, func(t *testing.T, w *world) {
+		w.target.Script(agentapi.Backup, agentfake.OnDemand())
+		w.source.Script(agentapi.Backup, agentfake.Outcome{Fail: "the other end failed", Code: "peer-failed"})
+		id := w.beginBy(agentapi.Xtrabackup)
+		w.until(id, time.Minute, func(s *agent.Seed) bool { return !s.Engine.PeerBlamedAt.IsZero() })
+		<-time.After(3 * time.Second) // of the bubble
+		w.target.Fail(agentapi.Backup, "no space left on device")
+		w.until(id, 5*time.Second, func(s *agent.Seed) bool { return s.Status == agentapi.Error })
+		if p := w.seed(id).Problem; p.Code != agent.CodeStageFailed || p.Text != "Backup on tgt1: no space left on device" {
+			t.Errorf("problem %+v", p)
+		}
+	})
+}
+
+func TestTargetKilledInBackupIsTheReasonAndTheRetryCompletes(t *testing.T) {
+	scheduled(t, func(t *testing.T, w *world) {
+		w.target.Script(agentapi.Backup, agentfake.OnDemand(), agentfake.After(0))
+		w.source.Script(agentapi.Backup, agentfake.OnDemand(), agentfake.After(0))
+		id := w.beginBy(agentapi.Xtrabackup)
+		w.until(id, time.Minute, func(s *agent.Seed) bool { return s.Stage == agentapi.Backup && s.Status == agentapi.Running })
+		w.target.Down()
+		if took := w.until(id, 10*time.Minute, func(s *agent.Seed) bool { return s.Status == agentapi.Error }); took < 5*time.Minute {
+			t.Errorf("given up after %s", took)
+		}
+		if p := w.seed(id).Problem; p.Code != agent.CodeAgentUnreachable {
+			t.Errorf("problem %+v", p)
+		}
+		w.target.Up()
+		w.until(id, 10*time.Minute, ended)
+		w.at(id, "Cleanup/Completed")
+		if n := w.source.DoubleStarts() + w.target.DoubleStarts(); n != 0 {
+			t.Errorf("%d stages were started while they ran", n)
+		}
+	})
+}
