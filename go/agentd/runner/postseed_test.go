@@ -49,8 +49,8 @@ func TestPostSeedCommandRunsUntilItSucceedsAndThenNoMore(t *testing.T) {
 
 // waiting is a post-seed command with a family that ends when the file "go" is there.
 func (w *world) waiting() []string {
-	return []string{"sh", "-c", `sleep 300 & setsid sleep 300 & echo $$ $! >"$1/post.new"; echo x >>"$1/runs"; mv "$1/post.new" "$1/post"
-while ! test -e "$1/go"; do sleep 0.01; done; kill %1 %2; echo over`, "sh", w.backup}
+	return []string{"sh", "-c", `sleep 300 & a=$!; setsid sleep 300 & b=$!; echo $$ $a $b >"$1/post.new"; echo x >>"$1/runs"; mv "$1/post.new" "$1/post"
+while ! test -e "$1/go"; do sleep 0.01; done; kill $a $b; echo over`, "sh", w.backup}
 }
 
 func (w *world) postPids() []int {

@@ -139,16 +139,28 @@ func TestStoppedAgentEndsItsStagesAndSaysSo(t *testing.T) {
 	}
 }
 
-const victimDir = "RUNNER_TEST_VICTIM_DIR"
+// victimDir and victimWork tell the test's own program to be an agent that is killed, where, and at what.
+const (
+	victimDir  = "RUNNER_TEST_VICTIM_DIR"
+	victimWork = "RUNNER_TEST_VICTIM_WORK"
+)
 
-// beVictim is the agent that is killed: it runs a family until its end.
+// beVictim is the agent that is killed: it runs a family until its end, in Backup or in the background.
 func beVictim(dir string) {
+	m := &methodtest.Method{OnBackup: family}
+	if os.Getenv(victimWork) == "receives" {
+		m = receiver(func(ctx context.Context, w *method.Work, run method.Runner) error {
+			own := *w
+			own.Run = run
+			return family(ctx, &own)
+		})
+	}
 	j, err := journal.Open(filepath.Join(dir, "state"))
 	if err != nil {
 		panic(err)
 	}
 	r, err := Open(context.Background(), Options{
-		Journal: j, Methods: []method.Method{&methodtest.Method{OnBackup: family}}, BackupDir: filepath.Join(dir, "backup"), Hostname: "tgt1",
+		Journal: j, Methods: []method.Method{m}, BackupDir: filepath.Join(dir, "backup"), Hostname: "tgt1",
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -174,11 +186,13 @@ func beVictim(dir string) {
 	select {}
 }
 
-func TestAfterKillOfTheAgentTheNextOneEndsWhatItFinds(t *testing.T) {
+// killedVictim is the world of an agent that was killed while its family went on.
+func killedVictim(t *testing.T, work string) (*world, []int) {
+	t.Helper()
 	dir := t.TempDir()
 	w := &world{t: t, state: filepath.Join(dir, "state"), backup: filepath.Join(dir, "backup"), told: &told{}}
 	victim := exec.Command(os.Args[0])
-	victim.Env = append(os.Environ(), victimDir+"="+dir)
+	victim.Env = append(os.Environ(), victimDir+"="+dir, victimWork+"="+work)
 	out, err := victim.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -197,6 +211,11 @@ func TestAfterKillOfTheAgentTheNextOneEndsWhatItFinds(t *testing.T) {
 	if len(alive(pids)) != 5 {
 		t.Fatalf("the family died with the agent, the test shows nothing: %v", alive(pids))
 	}
+	return w, pids
+}
+
+func TestAfterKillOfTheAgentTheNextOneEndsWhatItFinds(t *testing.T) {
+	w, pids := killedVictim(t, "copies")
 	r, _ := w.open(&methodtest.Method{})
 	noneAlive(t, pids)
 	s, err := r.State(7, agentapi.Backup, 2)

@@ -81,8 +81,8 @@ func (u *run) waitAtMost(ctx context.Context, most time.Duration) error {
 // execute runs a stage from its first to its last moment.
 func (r *Runner) execute(u *run, prev []*run, old []*seed) {
 	log := r.log.With("seed", u.s.id, "stage", u.stage, "attempt", u.attempt)
-	log.Info("stage started", "method", u.s.e.Method, "side", u.s.e.Side)
 	err := u.guarded(func(ctx context.Context, m method.Method, w *method.Work) error {
+		log.Info("stage started", "method", m.Name(), "side", w.Side)
 		if err := r.makeRoom(ctx, prev, old); err != nil {
 			return err
 		}
@@ -102,10 +102,11 @@ func (r *Runner) execute(u *run, prev []*run, old []*seed) {
 // patience is how long the end of what was cancelled is waited for.
 const patience = time.Minute
 
-// makeRoom waits for what ran before for the seed, and releases the seeds that held this host before.
+// makeRoom waits for what ran before for the seed, and releases the seeds that held this host before. The first it does also
+// when ctx is done: who waits for this run believes that nothing older is left.
 func (r *Runner) makeRoom(ctx context.Context, prev []*run, old []*seed) error {
 	for _, p := range prev {
-		if err := p.waitAtMost(ctx, patience); err != nil {
+		if err := p.waitAtMost(context.WithoutCancel(ctx), patience); err != nil {
 			return fmt.Errorf("end attempt %d: %w", p.attempt, err)
 		}
 	}

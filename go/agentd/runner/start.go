@@ -3,6 +3,7 @@ package runner
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -55,8 +56,10 @@ func (r *Runner) Start(q StartRequest) (already bool, err error) {
 
 	if err := r.save(s); err != nil {
 		err = fmt.Errorf("start %s of seed %d: %w", q.Stage, q.SeedID, err)
-		r.end(u, err)
-		r.work.Done()
+		go func() {
+			defer r.work.Done()
+			r.end(u, errors.Join(err, r.makeRoom(u.ctx, prev, nil))) // what it took the place of was told to end
+		}()
 		return false, err
 	}
 	r.o.Notify(state)
