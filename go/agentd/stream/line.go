@@ -17,7 +17,8 @@ const (
 	unsent = 1 << 20
 )
 
-// line is a TCP connection that counts, paces, gathers, and is broken when nothing comes from the other side for quiet.
+// line is a TCP connection that counts, paces, gathers, and is broken when nothing comes from the other side for
+// quiet (0: it may be silent).
 type line struct {
 	net.Conn
 	pace  *pacer
@@ -108,8 +109,10 @@ func (l *line) put(p []byte) error {
 // Read implements net.Conn; for one goroutine.
 func (l *line) Read(p []byte) (int, error) {
 	if len(l.buf) == 0 {
-		if err := l.SetReadDeadline(time.Now().Add(l.quiet)); err != nil {
-			return 0, err
+		if l.quiet > 0 {
+			if err := l.SetReadDeadline(time.Now().Add(l.quiet)); err != nil {
+				return 0, err
+			}
 		}
 		n, err := l.Conn.Read(l.in)
 		if n == 0 {

@@ -56,3 +56,14 @@ func (p *pacer) turn(n int, rate int64) (wait time.Duration, got int) {
 	p.free = p.free.Add(time.Duration(float64(got) / float64(rate) * float64(time.Second)))
 	return 0, got
 }
+
+// refund gives back what was taken and not written.
+func (p *pacer) refund(n int) {
+	rate := p.limit()
+	if n <= 0 || rate <= 0 || p.off.Load() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = p.free.Add(-time.Duration(float64(n) / float64(rate) * float64(time.Second)))
+}

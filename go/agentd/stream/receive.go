@@ -19,11 +19,12 @@ import (
 // interrupted, and ending the tool is the caller's. ctx done is an abort: the sender is told, and Receive returns within
 // seconds. The port is free when it returns. It may be called once.
 func (r *Receiver) Receive(ctx context.Context, dst io.Writer, ended func() error) (Summary, error) {
-	in := &intake{Receiver: r, dst: dst, ended: ended, hash: xxh3.New(), moved: time.Now()}
+	in := &intake{Receiver: r, dst: dst, ended: ended, hash: xxh3.New(), moved: time.Now(),
+		arrivals: make(chan arrival)}
 	stop := report(func() { r.o.Progress(Progress{Bytes: in.written.Load(), Wire: r.wire.Load()}) })
 	defer stop()
 	widen(dst)
-	in.door = r.open()
+	in.door = openDoor(r.ln, r.o.Logger, in.greet)
 	err := in.run(ctx)
 	in.door.close()
 	sum := Summary{Bytes: in.written.Load(), Wire: r.wire.Load(), Connections: 1, Reconnects: max(in.sessions-1, 0), Compressed: in.packed}
@@ -36,10 +37,11 @@ func (r *Receiver) Receive(ctx context.Context, dst io.Writer, ended func() erro
 // intake is one receiving. Its fields without a lock belong to run, or to the one session that run started.
 type intake struct {
 	*Receiver
-	door  *door
-	dst   io.Writer
-	ended func() error
-	hash  *xxh3.Hasher
+	door     *door
+	arrivals chan arrival
+	dst      io.Writer
+	ended    func() error
+	hash     *xxh3.Hasher
 
 	written atomic.Int64
 	busy    atomic.Int64 // time in dst.Write
@@ -88,10 +90,10 @@ func (in *intake) run(ctx context.Context) error {
 	hurry := ctx.Done()
 	for {
 		select {
-		case a := <-in.door.arrivals:
+		case a := <-in.arrivals:
 			refusal, fatal := in.admit(a, cur != nil)
 			if refusal != "" {
-				in.door.wg.Go(func() { _ = in.door.refuse(a.link, refusal) })
+				in.door.wg.Go(func() { _ = refuse(a.link, refusal) })
 				if fatal != nil {
 					return fatal
 				}
