@@ -114,6 +114,7 @@ func (a *App) build(ctx context.Context, name string) error {
 	}
 	a.runner, err = runner.Open(ctx, runner.Options{
 		Journal: a.journal, Methods: all, BackupDir: c.Common.BackupDir, Hostname: name, Notify: a.changed, Logger: a.log,
+		Bandwidth: c.Common.Bandwidth,
 	})
 	if err != nil {
 		return err

@@ -63,7 +63,9 @@ func (a *App) data(ctx context.Context) agentapi.Data {
 	d.AgentVersion = a.o.Version
 	d.Abilities = []string{
 		agentapi.AbilityAttempts, agentapi.AbilityTokenHeader, agentapi.AbilityRelease, agentapi.AbilityProbe, agentapi.AbilityCallback,
+		agentapi.AbilityStream,
 	}
+	d.ServiceControl = len(a.o.Config.MySQL.ServiceStartCommand) > 0 && len(a.o.Config.MySQL.ServiceStopCommand) > 0
 	d.AllowErase, d.SeedPort = a.o.Config.Common.AllowErase, a.o.Config.Common.SeedPort
 	return d
 }

@@ -88,6 +88,18 @@ func (r *Runner) Active() agentapi.ActiveSeed {
 	return a
 }
 
+// Receiving names the seed, if there is one, whose receiving end is open on this host.
+func (r *Runner) Receiving() (seedID int64, receives bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.seeds {
+		if s.back.running() {
+			return s.id, true
+		}
+	}
+	return 0, false
+}
+
 // busyLocked: something runs for it.
 func (s *seed) busyLocked() bool { return s.run != nil || s.back.running() || s.post.running() }
 

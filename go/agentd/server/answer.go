@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -19,10 +20,11 @@ type handler func(r *http.Request) (any, error)
 type plain struct {
 	status int
 	text   string
+	header http.Header
 }
 
 // bad is the status of an agent that does not reach its service.
-var bad = plain{http.StatusInternalServerError, `"BAD"`}
+var bad = plain{status: http.StatusInternalServerError, text: `"BAD"`}
 
 // wordy is an error with the words of the wire and what is behind them.
 type wordy struct {
@@ -46,6 +48,7 @@ func (s *Server) wrap(f handler) http.Handler {
 
 func (s *Server) write(w http.ResponseWriter, r *http.Request, answer any) {
 	if p, ok := answer.(plain); ok {
+		maps.Copy(w.Header(), p.header)
 		s.send(w, r, p.status, "text/plain; charset=UTF-8", []byte(p.text))
 		return
 	}

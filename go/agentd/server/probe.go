@@ -13,10 +13,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
 )
 
 const (
@@ -85,8 +87,17 @@ func (s *Server) probeListen(r *http.Request) (any, error) {
 			return nil, fmt.Errorf("seconds is %q: allowed are 1 to %d", text, mostProbeSeconds)
 		}
 	}
+	if id, receives := s.o.Runner.Receiving(); receives {
+		return nil, &method.StageError{Code: "port-in-use", Text: fmt.Sprintf("open the data port: seed %d receives its data on port %d", id, s.o.SeedPort),
+			Hint: "Wait for the end of that seed, or abort it."}
+	}
 	nonce := rand.Text()
-	if err := s.probe.open(net.JoinHostPort(s.o.BindAddress, strconv.Itoa(s.o.SeedPort)), nonce, time.Duration(seconds)*time.Second); err != nil {
+	err := s.probe.open(net.JoinHostPort(s.o.BindAddress, strconv.Itoa(s.o.SeedPort)), nonce, time.Duration(seconds)*time.Second)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, &method.StageError{Code: "port-in-use", Text: "open the data port", Err: err,
+			Hint: "Another program listens on common.seed-port: end it, or choose another port."}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open the data port: %w", err)
 	}
 	return agentapi.APIResponse{Code: "OK", Details: probeOpened{nonce, s.o.SeedPort}}, nil

@@ -28,6 +28,9 @@ func (s *Server) start(stage agentapi.Stage) handler {
 		if stage == agentapi.Prepare && s.o.Disabled[q.Method] {
 			return nil, &wordy{"Seed method unavailiable on agent", runner.ErrUnavailable}
 		}
+		if stage == agentapi.Prepare {
+			s.probe.close() // the receiving end needs the port
+		}
 		already, err := s.o.Runner.Start(q)
 		switch {
 		case errors.Is(err, runner.ErrUnknownSeed):
@@ -37,9 +40,9 @@ func (s *Server) start(stage agentapi.Stage) handler {
 		case err != nil:
 			return nil, err
 		case already:
-			return plain{http.StatusAccepted, string(stage) + " stage already started for seedStarted"}, nil
+			return plain{status: http.StatusAccepted, text: string(stage) + " stage already started for seedStarted"}, nil
 		}
-		return plain{http.StatusAccepted, "Started"}, nil
+		return plain{status: http.StatusAccepted, text: "Started"}, nil
 	}
 }
 
@@ -63,6 +66,11 @@ func startRequest(r *http.Request, stage agentapi.Stage) (runner.StartRequest, e
 		}
 		if q.SourceMySQLPort < 1 || q.SourceMySQLPort > 65535 {
 			return q, fmt.Errorf("MySQL port %s is not from 1 to 65535", port)
+		}
+	}
+	if stage == agentapi.Prepare || stage == agentapi.Backup {
+		if q.Terms, err = seedTerms(r); err != nil {
+			return q, err
 		}
 	}
 	q.Attempt, err = attempt(r)
@@ -157,7 +165,7 @@ func (s *Server) abort(r *http.Request) (any, error) {
 	if errors.Is(err, runner.ErrUnknownSeed) {
 		return nil, &wordy{"Unable to abort seed stage. SeedID not found", err}
 	}
-	return plain{http.StatusOK, "killed"}, err
+	return plain{status: http.StatusOK, text: "killed"}, err
 }
 
 func (s *Server) release(r *http.Request) (any, error) {
@@ -167,7 +175,14 @@ func (s *Server) release(r *http.Request) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), releaseWait)
 	defer cancel()
-	return plain{http.StatusOK, "released"}, s.o.Runner.Release(ctx, id)
+	if err := s.o.Runner.Release(ctx, id); err != nil {
+		return nil, err
+	}
+	answer := plain{status: http.StatusOK, text: "released"}
+	if old, _ := s.o.Runner.OldData(id); old != "" {
+		answer.header = http.Header{agentapi.HeaderOldData: {string(old)}}
+	}
+	return answer, nil
 }
 
 func (s *Server) postSeed(r *http.Request) (any, error) {

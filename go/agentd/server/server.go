@@ -116,6 +116,7 @@ func (s *Server) Handler() http.Handler {
 	with("GET /api/get-metadata/{seedID}/{seedMethod}", s.metadata)
 	with("GET /api/abort-seed-stage/{seedID}/{seedStage}", s.abort)
 	with("GET /api/release-seed/{seedID}", s.release)
+	with("GET /api/bandwidth/{seedID}/{bytesPerSecond}", s.bandwidth)
 	with("GET /api/post-seed-cmd/{seedID}", s.postSeed)
 	with("GET /api/active-seed", s.active)
 

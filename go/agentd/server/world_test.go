@@ -27,10 +27,11 @@ const testToken = "ad794e7b4d25326e24aa928d843b86aedeaea9f50a8ed685898894dac1e82
 
 // world is a server with a real runner and host, and a method that does what the test says.
 type world struct {
-	t    *testing.T
-	url  string
-	log  *logText
-	http *http.Client
+	t     *testing.T
+	url   string
+	log   *logText
+	http  *http.Client
+	state string // directory of the journal
 }
 
 // logText is a log that may be read while it is written.
@@ -55,7 +56,8 @@ func newWorld(t *testing.T, m *methodtest.Method, change func(*Options, *host.Op
 	t.Helper()
 	text := &logText{}
 	log := slog.New(slog.NewTextHandler(text, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	j, err := journal.Open(t.TempDir())
+	state := t.TempDir()
+	j, err := journal.Open(state)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +96,7 @@ func newWorld(t *testing.T, m *methodtest.Method, change func(*Options, *host.Op
 		h.Close()
 		j.Close()
 	})
-	return &world{t: t, url: ts.URL, log: text, http: client}
+	return &world{t: t, url: ts.URL, log: text, http: client, state: state}
 }
 
 // ask sends a request and returns status, content type and body.
@@ -124,6 +126,26 @@ func (w *world) get(path string) (int, string) {
 	w.t.Helper()
 	status, _, body := w.ask("GET", "/api/"+path, "", agentapi.HeaderToken, testToken)
 	return status, body
+}
+
+// header asks with the token and returns the answer's header and body.
+func (w *world) header(path string) (http.Header, string) {
+	w.t.Helper()
+	req, err := http.NewRequest("GET", w.url+"/api/"+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Header.Set(agentapi.HeaderToken, testToken)
+	res, err := w.http.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return res.Header, string(b)
 }
 
 // until asks again until the body holds the text.
