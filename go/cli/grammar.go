@@ -16,6 +16,7 @@ type grammar struct {
 	AgentAbortSeed   agentAbortSeedCmd   `cmd:"" group:"seeds" help:"End a live seed."`
 	AgentRetrySeed   agentRetrySeedCmd   `cmd:"" group:"seeds" help:"Go on with a failed seed that is held."`
 	AgentReleaseSeed agentReleaseSeedCmd `cmd:"" group:"seeds" help:"Let go of a failed seed that is held."`
+	SeedBandwidth    seedBandwidthCmd    `cmd:"" name:"agent-seed-bandwidth" group:"seeds" help:"Bound the copy of a live seed, while it runs."`
 	ProcessSeeds     processSeedsCmd     `cmd:"" group:"seeds" help:"Step every active seed now."`
 	SeedsStatuses    seedsStatusesCmd    `cmd:"" group:"seeds" help:"List the statuses a seed can have."`
 

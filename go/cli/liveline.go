@@ -130,12 +130,27 @@ func (l *liveLine) seedParts(now time.Time) []string {
 		return append(parts, retryWords(*s, now))
 	}
 	parts = append(parts, unreachableWords(*s, now)...)
-	for _, w := range []string{formatShare(s.Progress.Bytes, s.Progress.Total), rateWords(s.Progress), etaWords(s.Progress)} {
+	for _, w := range []string{shareWords(s.Progress), rateWords(s.Progress), etaWords(s.Progress), wholeWords(s.Estimate)} {
 		if w != "" {
 			parts = append(parts, w)
 		}
 	}
 	return parts
+}
+
+func shareWords(p seedapi.Progress) string {
+	if !countsBytes(p) {
+		return amountWords(p)
+	}
+	return formatShare(p.Bytes, p.Total)
+}
+
+// wholeWords are the time left of all stages.
+func wholeWords(e *seedapi.Estimate) string {
+	if e == nil {
+		return ""
+	}
+	return "about " + formatSeconds(e.SecondsLeft) + " in all"
 }
 
 // retryWords say when a failed stage is tried again.

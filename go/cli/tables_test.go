@@ -14,11 +14,15 @@ import (
 func someSeeds() []seedapi.Seed {
 	base := seedapi.Seed{
 		TargetHostname: "db2.example.com", SourceHostname: "db1", SeedMethod: agentapi.Mysqldump, BackupSide: agentapi.Target,
-		StartTimestamp: noon.Add(-10 * time.Minute), ReplicaLagSeconds: -1,
+		StartTimestamp: noon.Add(-10 * time.Minute), ReplicaLagSeconds: -1, Bandwidth: -1,
 	}
 	running, waiting, held, aborted, done := base, base, base, base, base
 	running.SeedID, running.Stage, running.Status = 105, agentapi.Backup, agentapi.Running
 	running.Progress = seedapi.Progress{Bytes: 3 << 30, Total: 10 << 30, BytesPerSecond: 40 << 20, ETASeconds: 179, What: "dumping shop.orders"}
+	running.Bandwidth, running.OldDataText = 50<<20, "Old data of db2.example.com is kept in /var/lib/mysql.old"
+	running.Estimate = &seedapi.Estimate{SecondsLeft: 1260, Low: 900, High: 2400, Sure: "medium", Parts: []seedapi.EstimatePart{
+		{Stage: agentapi.Backup, Name: "copy", Seconds: 179}, {Stage: agentapi.Restore, Name: "load", Seconds: 1081},
+	}}
 	running.Hosts = []seedapi.SeedHost{
 		{Hostname: "db2.example.com", Side: agentapi.Target, StageStatus: agentapi.Running},
 		{Hostname: "db1", Side: agentapi.Source, UnreachableSince: noon.Add(-70 * time.Second)},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/client"
@@ -39,7 +40,7 @@ func seedNow(s seedapi.Seed, p *page) string {
 	case s.Status == agentapi.Error && !s.NotBefore.IsZero():
 		return "retry " + p.time(s.NotBefore)
 	case client.Live(s):
-		return formatProgress(s.Progress.Bytes, s.Progress.Total)
+		return amountWords(s.Progress)
 	}
 	return ""
 }
@@ -75,6 +76,9 @@ func seedDetails(p *page, s seedapi.Seed) {
 		{"Stage", fmt.Sprintf("%s (%d of %d)", s.Stage, stageNumber(s.Stage), len(agentapi.Stages))},
 		{"Status", string(s.Status)},
 		{"Progress", progressWords(s)},
+		{"Time left", leftWords(s.Estimate)},
+		{"Bandwidth", bandwidthWords(s)},
+		{"Old data", s.OldDataText},
 		{"Replica lag", lag},
 		{"Retries", strconv.Itoa(s.Retries)},
 		{"Next try", retry},
@@ -108,7 +112,7 @@ func progressWords(s seedapi.Seed) string {
 	}
 	var parts []string
 	for _, w := range []string{
-		formatProgress(s.Progress.Bytes, s.Progress.Total),
+		amountWords(s.Progress),
 		rateWords(s.Progress),
 		etaWords(s.Progress),
 		s.Progress.What,
@@ -124,8 +128,51 @@ func rateWords(p seedapi.Progress) string {
 	if p.BytesPerSecond <= 0 {
 		return ""
 	}
+	if !countsBytes(p) {
+		return fmt.Sprintf("%d %s/s", p.BytesPerSecond, p.Unit)
+	}
 	return formatRate(p.BytesPerSecond)
 }
+
+// countsBytes says whether the progress is in bytes, of whatever.
+func countsBytes(p seedapi.Progress) bool { return p.Unit == "" || strings.HasSuffix(p.Unit, "bytes") }
+
+// amountWords are how far the stage is, in what it counts.
+func amountWords(p seedapi.Progress) string {
+	switch {
+	case p.Unit == "":
+		return formatProgress(p.Bytes, p.Total)
+	case p.Bytes <= 0 && p.Total <= 0:
+		return ""
+	case countsBytes(p):
+		return fmt.Sprintf("%s %s", formatProgress(p.Bytes, p.Total), p.Unit)
+	case p.Total > 0:
+		return fmt.Sprintf("%d of %d %s (%d%%)", p.Bytes, p.Total, p.Unit, percent(p.Bytes, p.Total))
+	}
+	return fmt.Sprintf("%d %s", p.Bytes, p.Unit)
+}
+
+// leftWords are the time left of the whole seed, with its range and what it consists of.
+func leftWords(e *seedapi.Estimate) string {
+	if e == nil {
+		return ""
+	}
+	var parts []string
+	for _, p := range e.Parts {
+		parts = append(parts, p.Name+" "+formatSeconds(p.Seconds))
+	}
+	return fmt.Sprintf("about %s (%s to %s, how sure: %s): %s", formatSeconds(e.SecondsLeft), formatSeconds(e.Low), formatSeconds(e.High),
+		e.Sure, strings.Join(parts, ", "))
+}
+
+func bandwidthWords(s seedapi.Seed) string {
+	if s.Bandwidth < 0 || !client.Live(s) {
+		return ""
+	}
+	return boundWords(s.Bandwidth)
+}
+
+func formatSeconds(n int64) string { return formatDuration(time.Duration(n) * time.Second) }
 
 func etaWords(p seedapi.Progress) string {
 	if p.BytesPerSecond <= 0 || p.Total <= 0 {

@@ -85,6 +85,7 @@ func TestEveryPathIsAskedAsTheServiceKnowsIt(t *testing.T) {
 	ask(ctx, t, c, client.AbortSeed(7, true))
 	ask(ctx, t, c, client.RetrySeed(7))
 	ask(ctx, t, c, client.ReleaseSeed(7))
+	ask(ctx, t, c, client.SeedBandwidth(7, 50<<20))
 	ask(ctx, t, c, client.ProcessSeeds())
 	ask(ctx, t, c, client.Audit(nil))
 	ask(ctx, t, c, client.Status())
@@ -120,6 +121,7 @@ func TestEveryPathIsAskedAsTheServiceKnowsIt(t *testing.T) {
 		"POST agent-abort-seed/7?force=true",
 		"POST agent-retry-seed/7",
 		"POST agent-release-seed/7",
+		"POST agent-seed-bandwidth/7/52428800",
 		"POST process-seeds",
 		"GET audit",
 		"GET status",

@@ -73,6 +73,11 @@ func RetrySeed(id int64) Call[bool] { return post[bool]("agent-retry-seed", numb
 // ReleaseSeed releases a held seed now.
 func ReleaseSeed(id int64) Call[bool] { return post[bool]("agent-release-seed", number(id)) }
 
+// SeedBandwidth bounds the copy of a live seed in bytes a second; 0 is no bound.
+func SeedBandwidth(id, bytesPerSecond int64) Call[bool] {
+	return post[bool]("agent-seed-bandwidth", number(id), number(bytesPerSecond))
+}
+
 // ProcessSeeds runs one cycle and returns the seeds that it stepped.
 func ProcessSeeds() Call[[]seedapi.Seed] { return post[[]seedapi.Seed]("process-seeds") }
 

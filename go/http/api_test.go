@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -122,6 +123,8 @@ func TestActionsPassOnWhatThePathSays(t *testing.T) {
 		"agent-abort-seed/7?force=true":              {"true", "abort 7 true by anonymous@192.0.2.1"},
 		"agent-retry-seed/7":                         {"true", "retry 7"},
 		"agent-release-seed/7/":                      {"true", "release 7"},
+		"agent-seed-bandwidth/7/52428800":            {"true", "bandwidth 7 52428800 by anonymous@192.0.2.1"},
+		"agent-seed-bandwidth/7/0":                   {"true", "bandwidth 7 0 by anonymous@192.0.2.1"},
 		"agent-custom-command/src1/say%20hello":      {`"hello\n"`, "command say hello"},
 		"agent-custom-command/src1/a%2Fb":            {`"hello\n"`, "command a/b"},
 		"agent-mysql-error-log/src1":                 {`"line 1\nline \"2\""`, ""},
@@ -157,6 +160,8 @@ func TestBadInputIs400AndNamesTheWord(t *testing.T) {
 	for path, word := range map[string]string{
 		"seeds?status=Nosuch":            "Nosuch",
 		"seeds?page=-1":                  "-1",
+		"agent-seed-bandwidth/7/50M":     "50M",
+		"agent-seed-bandwidth/7/-1":      "-1",
 		"agents?status=active":           "active",
 		"agents?page=x":                  `"x"`,
 		"agent-seed-details/0":           `"0"`,
@@ -287,9 +292,38 @@ func TestEndedSeedShowsNoTimeLeft(t *testing.T) {
 	s := testSeed(1, agentapi.Restore, agentapi.Failed)
 	s.Engine.Hosts[agentapi.Target].Release = agent.ReleaseHeld
 	s.Engine.HeldUntil = testTime.Add(24 * time.Hour)
-	v := viewSeed(s)
+	v := viewSeed(s, testTime.Add(time.Hour))
+	if v.Estimate != nil {
+		t.Errorf("estimate %+v", v.Estimate)
+	}
 	want(t, "time left", v.Progress.ETASeconds, int64(-1))
 	want(t, "held", v.Held, true)
 	want(t, "held until", v.HeldUntil, testTime.Add(24*time.Hour).Truncate(time.Second))
 	want(t, "lag", v.ReplicaLagSeconds, int64(-1))
+}
+
+func TestLiveSeedShowsWhatIsLeftAndWhatBecameOfTheOldData(t *testing.T) {
+	limit := int64(0)
+	s := testSeed(1, agentapi.Backup, agentapi.Running)
+	v := viewSeed(s, testTime.Add(time.Minute))
+	if e := v.Estimate; e == nil || e.SecondsLeft <= 0 || e.Low > e.SecondsLeft || e.SecondsLeft > e.High || e.Sure == "" || len(e.Parts) != 4 ||
+		e.Parts[0].Name != "copy" || e.Parts[0].From != "measured" {
+		t.Errorf("estimate %+v", v.Estimate)
+	}
+	want(t, "old data", v.OldDataText, "Old data of tgt1 is kept in /var/lib/mysql.old")
+	want(t, "bandwidth of the configuration", v.Bandwidth, int64(-1))
+	s.Engine.Bandwidth = &limit
+	want(t, "no bound", viewSeed(s, testTime).Bandwidth, int64(0))
+}
+
+func TestKeyOfAStreamIsInNoAnswer(t *testing.T) {
+	w := newWorld()
+	h := start(t, w, nil).Handler()
+	key := w.seeds[0].Engine.StreamKey
+	for _, path := range []string{"seeds", "agent-seed-details/2", "agent-active-seeds/src1", "process-seeds"} {
+		if code, body := get(t, h, "/api/"+path); code != 200 || strings.Contains(body, string(key)) ||
+			strings.Contains(body, base64.StdEncoding.EncodeToString(key)) || strings.Contains(body, "StreamKey") {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
 }

@@ -72,7 +72,7 @@ func TestDescriptionAndRoutesAreTheSame(t *testing.T) {
 // samples are values for the parts of paths.
 var samples = map[string]string{
 	"host": "src1", "seedId": "1", "seedMethod": "Mysqldump", "targetHost": "tgt1", "sourceHost": "src1", "command": "echo",
-	"errorStatusCode": "503", "name": "rack", "value": "7", "attr": "rack",
+	"errorStatusCode": "503", "bytesPerSecond": "1048576", "name": "rack", "value": "7", "attr": "rack",
 }
 
 // TestEveryAnswerIsAsDescribed calls each operation when all is well, with everything failing, for things that are not

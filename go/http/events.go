@@ -92,7 +92,7 @@ func (s *Server) resync(ctx context.Context, out *stream, at int64) error {
 			continue
 		}
 		told[seed.ID] = true
-		data, err := json.Marshal(viewSeed(seed))
+		data, err := json.Marshal(s.Hub.view(seed))
 		if err != nil {
 			return fmt.Errorf("write seed %d: %w", seed.ID, err)
 		}

@@ -58,6 +58,8 @@ func testSeed(id int64, stage agent.Stage, status agent.Status) *agent.Seed {
 	s := &agent.Seed{ID: id, TargetHost: "tgt1", SourceHost: testHost, Method: agentapi.Mysqldump, BackupSide: agentapi.Target,
 		Stage: stage, Status: status, StartedAt: testTime, UpdatedAt: testTime.Add(time.Minute), Attempt: 2}
 	s.Engine.StageStartedAt = testTime
+	s.Engine.SourceBytes, s.Engine.OldData, s.Engine.OldDataAt = 4e9, agentapi.OldDataAside, "/var/lib/mysql.old"
+	s.Engine.StreamKey = agent.StreamKey("0123456789abcdef0123456789abcdef")
 	s.Engine.Hosts = map[agent.Side]*agent.HostState{agentapi.Target: {Stage: agentapi.Running}}
 	s.Engine.Progress = agent.Progress{Bytes: 250, Total: 1000, Rate: 100, What: "dumping shop.orders", MovedAt: testTime}
 	if !s.Active() {
@@ -115,6 +117,9 @@ func (w *world) Abort(_ context.Context, id int64, force bool, user string) erro
 func (w *world) Retry(_ context.Context, id int64, _ string) error { return w.note("retry %d", id) }
 func (w *world) ReleaseSeed(_ context.Context, id int64, _ string) error {
 	return w.note("release %d", id)
+}
+func (w *world) SetBandwidth(_ context.Context, id, n int64, user string) error {
+	return w.note("bandwidth %d %d by %s", id, n, user)
 }
 func (w *world) ProcessSeeds(context.Context) ([]*agent.Seed, error) {
 	return w.seeds[:1], w.note("process")

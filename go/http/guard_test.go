@@ -54,12 +54,12 @@ func TestReadOnlyRefusesEveryChange(t *testing.T) {
 			continue
 		}
 		changes++
-		path := strings.NewReplacer("{host}", "src1", "{seedId}", "1", "{seedMethod}", "LVM", "{targetHost}", "a", "{sourceHost}", "b", "{command}", "c").Replace(r.Path)
+		path := strings.NewReplacer("{host}", "src1", "{seedId}", "1", "{seedMethod}", "LVM", "{targetHost}", "a", "{sourceHost}", "b", "{command}", "c", "{bytesPerSecond}", "1").Replace(r.Path)
 		if code, body, _ := ask(t, h, "POST", path, ""); code != 403 || !strings.Contains(body, "read-only") {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
 	}
-	want(t, "paths that change something", changes, 13)
+	want(t, "paths that change something", changes, 14)
 	want(t, "calls", len(w.calls), 0)
 	if code, _ := get(t, h, "/api/agent-seed-check/LVM/tgt1/src1"); code != 200 {
 		t.Errorf("a check changes nothing, but got %d", code)

@@ -55,8 +55,11 @@ func NewHub(now func() time.Time) *Hub {
 	return &Hub{now: now, last: now().UnixMicro(), subs: make(map[*subscription]struct{})}
 }
 
+// view is a seed as it is shown now.
+func (h *Hub) view(s *agent.Seed) seedapi.Seed { return viewSeed(s, h.now()) }
+
 // SeedChanged tells of a seed as it is now.
-func (h *Hub) SeedChanged(s *agent.Seed) { h.publish(eventSeed, viewSeed(s)) }
+func (h *Hub) SeedChanged(s *agent.Seed) { h.publish(eventSeed, h.view(s)) }
 
 // StateAdded tells of a new line of a seed's history.
 func (h *Hub) StateAdded(r agent.StageState) { h.publish(eventSeedState, viewState(r)) }

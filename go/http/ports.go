@@ -16,6 +16,8 @@ type Engine interface {
 	Abort(ctx context.Context, id int64, force bool, user string) error
 	Retry(ctx context.Context, id int64, user string) error
 	ReleaseSeed(ctx context.Context, id int64, user string) error
+	// SetBandwidth bounds the seed's copy in bytes a second; 0 is no bound.
+	SetBandwidth(ctx context.Context, id, bytesPerSecond int64, user string) error
 	// ProcessSeeds runs one cycle and returns the seeds that it stepped.
 	ProcessSeeds(ctx context.Context) ([]*agent.Seed, error)
 	// AgentReported wakes the seed of which an agent reports a change.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
 )
@@ -15,6 +16,7 @@ func (s *Server) seedActionRoutes() []Route {
 		change("agent-abort-seed/{seedId}", s.abortSeed),
 		change("agent-retry-seed/{seedId}", s.act(s.Engine.Retry)),
 		change("agent-release-seed/{seedId}", s.act(s.Engine.ReleaseSeed)),
+		change("agent-seed-bandwidth/{seedId}/{bytesPerSecond}", s.setBandwidth),
 		change("process-seeds", s.processSeeds),
 	}
 }
@@ -69,6 +71,22 @@ func (s *Server) abortSeed(r *http.Request) (any, error) {
 	return true, nil
 }
 
+func (s *Server) setBandwidth(r *http.Request) (any, error) {
+	id, err := seedID(r)
+	if err != nil {
+		return nil, err
+	}
+	text := r.PathValue("bytesPerSecond")
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return nil, badInput(fmt.Sprintf("%q is not a number of bytes a second; 0 is no bound.", short(text)))
+	}
+	if err := s.Engine.SetBandwidth(r.Context(), id, n, user(r)); err != nil {
+		return nil, missing(err, fmt.Sprintf("There is no seed %d.", id))
+	}
+	return true, nil
+}
+
 func (s *Server) act(do func(ctx context.Context, id int64, user string) error) answerer {
 	return func(r *http.Request) (any, error) {
 		id, err := seedID(r)
@@ -87,5 +105,5 @@ func (s *Server) processSeeds(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return views(stepped, viewSeed), nil
+	return views(stepped, s.Hub.view), nil
 }

@@ -57,7 +57,7 @@ func (s *Server) listSeeds(r *http.Request, f agent.SeedFilter) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read seeds: %w", err)
 	}
-	return views(list, viewSeed), nil
+	return views(list, s.Hub.view), nil
 }
 
 func (s *Server) seedDetails(r *http.Request) (any, error) {
@@ -65,7 +65,7 @@ func (s *Server) seedDetails(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewSeed(seed), nil
+	return s.Hub.view(seed), nil
 }
 
 func (s *Server) seedStates(r *http.Request) (any, error) {

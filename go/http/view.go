@@ -1,6 +1,7 @@
 package http
 
 import (
+	"math"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
@@ -11,7 +12,7 @@ import (
 // stamp is a time as callers get it: UTC, whole seconds (some parsers of theirs take no fractions); the zero time stays.
 func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-func viewSeed(s *agent.Seed) seedapi.Seed {
+func viewSeed(s *agent.Seed, now time.Time) seedapi.Seed {
 	v := seedapi.Seed{
 		SeedID:            s.ID,
 		TargetHostname:    s.TargetHost,
@@ -33,6 +34,14 @@ func viewSeed(s *agent.Seed) seedapi.Seed {
 		ErrorText:         hideSecrets(s.Problem.Text),
 		Hint:              hideSecrets(s.Problem.Hint),
 		ReplicaLagSeconds: -1,
+		OldData:           s.Engine.OldData,
+		OldDataAt:         s.Engine.OldDataAt,
+		OldDataText:       s.OldDataText(),
+		Bandwidth:         -1,
+		Estimate:          viewEstimate(s, now),
+	}
+	if s.Engine.Bandwidth != nil {
+		v.Bandwidth = *s.Engine.Bandwidth
 	}
 	for _, side := range agentapi.Sides {
 		v.Hosts = append(v.Hosts, viewSide(s, side))
@@ -49,7 +58,7 @@ func viewSeed(s *agent.Seed) seedapi.Seed {
 func viewProgress(s *agent.Seed) seedapi.Progress {
 	p := s.Engine.Progress
 	v := seedapi.Progress{
-		Bytes: p.Bytes, Total: p.Total, BytesPerSecond: p.Rate, ETASeconds: -1, What: p.What, MovedAt: stamp(p.MovedAt),
+		Bytes: p.Bytes, Total: p.Total, BytesPerSecond: p.Rate, ETASeconds: -1, What: p.What, Unit: p.Unit, MovedAt: stamp(p.MovedAt),
 	}
 	if !s.Active() {
 		v.BytesPerSecond = 0
@@ -60,10 +69,26 @@ func viewProgress(s *agent.Seed) seedapi.Progress {
 	return v
 }
 
+func viewEstimate(s *agent.Seed, now time.Time) *seedapi.Estimate {
+	e, known := s.Left(now)
+	if !known {
+		return nil
+	}
+	whole := func(seconds float64) int64 { return int64(math.Round(seconds)) }
+	v := &seedapi.Estimate{SecondsLeft: whole(e.Seconds), Low: whole(e.Low), High: whole(e.High), Sure: string(e.Sure)}
+	for _, p := range e.Parts {
+		v.Parts = append(v.Parts, seedapi.EstimatePart{
+			Stage: p.Stage, Name: p.Name, Seconds: whole(p.Seconds), Low: whole(p.Low), High: whole(p.High), From: string(p.From),
+		})
+	}
+	return v
+}
+
 func viewSide(s *agent.Seed, side agent.Side) seedapi.SeedHost {
 	v := seedapi.SeedHost{Hostname: s.Host(side), Side: side}
 	if h := s.Engine.Hosts[side]; h != nil {
 		v.StageStatus = h.Stage
+		v.Details = hideSecrets(h.Details)
 		v.UnreachableSince = stamp(h.UnreachableSince)
 		v.Release = string(h.Release)
 		v.ReleaseError = hideSecrets(h.ReleaseError)

@@ -34,6 +34,32 @@ type Seed struct {
 	Held              bool      // Failed, and kept as it is for agent-retry-seed
 	HeldUntil         time.Time // zero unless Held
 	ReplicaLagSeconds int64     // seen at the last look in ConnectSlave; -1 unknown
+	// OldData is what became of the data that the target held before: "in-place", "aside", "put-back", "removed", "erased";
+	// "" when nothing was said. OldDataAt is where it is kept, and OldDataText the same as a sentence.
+	OldData     agentapi.OldData
+	OldDataAt   string
+	OldDataText string
+	// Bandwidth is the bound on the copy in bytes a second: 0 none, -1 as the agents' configuration says.
+	Bandwidth int64
+	// Estimate is missing when the seed has ended or nothing can be said.
+	Estimate *Estimate `json:",omitempty"`
+}
+
+// Estimate is the time that the whole seed will still take, its catching up included.
+type Estimate struct {
+	SecondsLeft int64
+	Low, High   int64  // the range that it lies in
+	Sure        string // "high": a quarter up or down; "medium": up to the double; "low"
+	Parts       []EstimatePart
+}
+
+// EstimatePart is what is left of one stage, in seconds.
+type EstimatePart struct {
+	Stage     agentapi.Stage
+	Name      string // "copy", "load", "catch up"
+	Seconds   int64
+	Low, High int64
+	From      string // "measured" by the stage's progress, "learned" from earlier seeds, "default"
 }
 
 // Progress of the current stage.
@@ -43,6 +69,7 @@ type Progress struct {
 	BytesPerSecond int64
 	ETASeconds     int64 // -1: unknown
 	What           string
+	Unit           string    // of Bytes, Total and BytesPerSecond where they are not bytes: "log bytes"
 	MovedAt        time.Time // when Bytes last grew
 }
 
@@ -51,6 +78,7 @@ type SeedHost struct {
 	Hostname         string
 	Side             agentapi.Side
 	StageStatus      agentapi.Status // of the current stage there; "" when it has no part in it or was not asked yet
+	Details          string          // what its agent last said of the current stage
 	UnreachableSince time.Time       // zero when it answers
 	Release          string          // "", "held", "pending", "released", "given up"
 	ReleaseError     string
