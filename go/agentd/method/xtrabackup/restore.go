@@ -136,8 +136,10 @@ func (m *Xtrabackup) applyLog(ctx context.Context, w *method.Work, t *tool, dir 
 	w.Run.Say(fmt.Sprintf("applying %s of log to the copy, with %s of memory", size(int64(c.end-c.checkpoint)), size(memory)))
 	begun := time.Now()
 	follow := &applying{checkpoints: c}
+	last := ""
 	on := func(text string) {
-		if done, total, what, changed := follow.line(text); changed {
+		if done, total, what, changed := follow.line(text); changed && what != last {
+			last = what
 			w.Run.Progress(done, total, what)
 		}
 	}

@@ -16,14 +16,14 @@ import (
 
 // version is a backup tool's own number, and that of the server whose storage engine is built into it.
 type version struct {
-	text         string // its own line
+	text         string // its name and number
 	maria        bool
 	major, minor int // of the tool: 2.4, 8.0, 8.4, 9.1; of MariaDB: the server's
 	base         host.Server
 }
 
 var (
-	mariaVersion   = regexp.MustCompile(`(?i)maria(?:db-)?backup\S* based on MariaDB server (\d+\.\d+\.\d+\S*)`)
+	mariaVersion   = regexp.MustCompile(`(?i)maria(?:db-)?backup\S* based on MariaDB server (\d+\.\d+\.\d+[-\w]*)`)
 	perconaVersion = regexp.MustCompile(`xtrabackup(?:\.exe)? version (\d+)\.(\d+)(\S*) .*based on (?:MySQL|Percona) server (\d+\.\d+\.\d+\S*)`)
 )
 
@@ -38,14 +38,14 @@ func parseVersion(out string) (version, error) {
 				return version{}, err
 			}
 			base.Flavour = host.FlavourMariaDB
-			return version{text: line, maria: true, major: base.Major, minor: base.Minor, base: base}, nil
+			return version{text: "mariabackup " + p[1], maria: true, major: base.Major, minor: base.Minor, base: base}, nil
 		}
 		if p := perconaVersion.FindStringSubmatch(line); p != nil {
 			base, err := host.ParseServer(p[4])
 			if err != nil {
 				return version{}, err
 			}
-			v := version{text: line, base: base}
+			v := version{text: "xtrabackup " + p[1] + "." + p[2] + p[3], base: base}
 			v.major, _ = strconv.Atoi(p[1])
 			v.minor, _ = strconv.Atoi(p[2])
 			return v, nil
