@@ -2,88 +2,103 @@ package mydumper
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpsql"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
 )
-
-// loadConfig is the option file that myloader's connections are opened with.
-const loadConfig = "rows.cnf"
 
 // loadSession is run by each of myloader's connections when it is opened: the settings of package mysqldump's sessions that
 // myloader 0.10 lacks.
 const loadSession = "SET SESSION sql_log_bin=0, foreign_key_checks=0, unique_checks=0, sql_mode='NO_AUTO_VALUE_ON_ZERO', time_zone='+00:00'," +
-	" innodb_strict_mode=0, net_read_timeout=3600, net_write_timeout=3600, lock_wait_timeout=86400, max_statement_time=0"
+	" innodb_strict_mode=0, net_read_timeout=3600, net_write_timeout=3600, lock_wait_timeout=86400"
 
 // Load implements mysqldump.Carrier.
-func (c *carrier) Load(ctx context.Context, w *method.Work, raw json.RawMessage) (err error) {
+func (c *carrier) Load(ctx context.Context, w *method.Work, server host.Server, raw json.RawMessage) (err error) {
 	p, err := parseProof(raw)
 	if err != nil {
 		return err
 	}
-	path, err := find(ctx, loadProgram)
+	t, err := find(ctx, loadProgram)
 	if err != nil {
 		return err
 	}
-	config, err := c.config(w.Dir)
+	session := loadSession
+	if server.Flavour == host.FlavourMariaDB {
+		session += ", max_statement_time=0"
+	}
+	config, err := c.optionFile(w.Dir, loadConfig, c.o.Servers.Local(), "init-command=\""+session+"\"\n")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.Remove(config)) }()
-	args := append([]string{"--defaults-file=" + config, "--directory=" + filepath.Join(w.Dir, rowsDir), "--threads=" + strconv.Itoa(c.o.Threads),
-		"--verbose=3"}, c.o.LoadExtra...)
-	if err := run(w.Run.Command(ctx, nil, path, args...), loading(w.Run, p)); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return failed(mysqldump.CodeLoad, "see the error of the target's MySQL; the seed may be retried at Restore once it is solved", err, "myloader failed")
+	dir := filepath.Join(w.Dir, rowsDir)
+	args := append([]string{"--defaults-file=" + config, "--directory=" + dir, "--threads=" + strconv.Itoa(c.o.Threads), "--verbose=3"}, c.o.LoadExtra...)
+	l := newLoading(w.Run, dir, p)
+	stop := every(l.tell)
+	err = run(w.Run.Command(ctx, nil, t.path, args...), l.started, l.line)
+	stop()
+	if err != nil {
+		return c.loadError(ctx, err)
 	}
 	w.Run.Progress(p.bytes(), p.bytes(), "loaded rows")
-	return nil
+	return c.count(ctx, p)
 }
 
-// config writes the option file: the account, and what each session is set to.
-func (c *carrier) config(dir string) (string, error) {
-	account, err := c.o.Servers.DefaultsFile(dir, c.o.Servers.Local())
+func (c *carrier) loadError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "is full"), strings.Contains(text, "No space left"), strings.Contains(text, "Errcode: 28"):
+		return failed(mysqldump.CodeDiskFull, "free space in the target's data directory, then agent-retry-seed", err, "no space left for the target's data")
+	case strings.Contains(text, "Lost connection"), strings.Contains(text, "has gone away"), strings.Contains(text, "connect to"):
+		return failed(mysqldump.CodeConnection, "see the error log of the target's MySQL: did it go down?", err, "myloader lost the target's MySQL")
+	}
+	return failed(mysqldump.CodeLoad, "see the error of the target's MySQL; the seed may be retried at Restore once it is solved", err, "myloader failed")
+}
+
+// count holds the number of rows in each table against what mydumper counted, if it did (0.15 and later).
+func (c *carrier) count(ctx context.Context, p *proof) error {
+	if len(p.Counts) == 0 {
+		return nil
+	}
+	db, err := c.o.Servers.Open(ctx, c.o.Servers.Local())
 	if err != nil {
-		return "", err
+		return failed(mysqldump.CodeConnection, "see the error log of the target's MySQL", err, "")
 	}
-	text, err := os.ReadFile(account)
-	if err = errors.Join(err, os.Remove(account)); err != nil {
-		return "", fmt.Errorf("write options of myloader: %w", err)
+	defer db.Close()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.o.Threads)
+	for _, name := range slices.Sorted(maps.Keys(p.Counts)) {
+		g.Go(func() error { return countTable(ctx, db, name, p.Counts[name]) })
 	}
-	path := filepath.Join(dir, loadConfig)
-	if err := os.WriteFile(path, append(text, "\ninit-command=\""+loadSession+"\"\n"...), 0o600); err != nil {
-		return "", fmt.Errorf("write options of myloader: %w", err)
-	}
-	return path, nil
+	return g.Wait()
 }
 
-var restoring = regexp.MustCompile("restoring `(.*)`\\.`(.*)` part \\d+")
-
-// loading reads myloader's words: a file counts from when its loading begins.
-func loading(run method.Runner, p *proof) func(line string) {
-	size, parts := map[string]int64{}, map[string]int64{}
-	for _, f := range p.Files {
-		size[f.table()] += f.Size
-		parts[f.table()]++
+func countTable(ctx context.Context, db *sql.DB, name string, want int64) error {
+	schema, table, _ := strings.Cut(name, ".")
+	var n int64
+	if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+dumpsql.Name(schema)+"."+dumpsql.Name(table)).Scan(&n); err != nil {
+		return fmt.Errorf("count the rows of %s: %w", name, err)
 	}
-	var done int64
-	total := p.bytes()
-	return func(line string) {
-		m := restoring.FindStringSubmatch(line)
-		if m == nil {
-			return
-		}
-		table := m[1] + "." + m[2]
-		run.Progress(min(done, total), total, "loading "+table+" with myloader (bytes compressed)")
-		done += size[table] / max(parts[table], 1)
+	if n != want {
+		return failed(mysqldump.CodeLoad, "report this, with the versions of mydumper and myloader; use Mysqldump meanwhile", nil,
+			"myloader ended with success, but %s has %d rows instead of %d", name, n, want)
 	}
+	return nil
 }

@@ -2,10 +2,12 @@ package mydumper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
@@ -26,11 +28,14 @@ type Options struct {
 	DumpExtra, LoadExtra []string
 	// Threads is the number of connections that dump, and that load; 0 is min(4, CPUs).
 	Threads int
+	// Compress makes mydumper compress its files also where there is room for them as they are.
+	Compress bool
 }
 
 // New makes the method; the error names an option that can't be allowed.
 func New(o Options) (method.Method, error) {
 	var err error
+	o.Compress = o.Compress || slices.Contains(o.DumpExtra, "--compress") || slices.Contains(o.DumpExtra, "-c")
 	if o.DumpExtra, err = checkExtra("mydumper-addtional-opts", o.DumpExtra, dumpReserved); err != nil {
 		return nil, err
 	}
@@ -51,28 +56,51 @@ var _ mysqldump.Carrier = (*carrier)(nil)
 // Method implements mysqldump.Carrier.
 func (c *carrier) Method() agentapi.Method { return agentapi.Mydumper }
 
-// Check implements mysqldump.Carrier: both programs are there, and of the versions and for the flavour that this package has
-// been tried with.
+// Check implements mysqldump.Carrier: both programs are there, and of versions whose files and options this package knows.
 func (c *carrier) Check(ctx context.Context, server host.Server) error {
-	if server.Flavour != host.FlavourMariaDB {
-		return failed(mysqldump.CodeTool, "use another method", nil, "Mydumper is offered for MariaDB, not for %s %s", server.Flavour, server.Version)
+	if server.Flavour == host.FlavourMySQL && !server.AtLeast(5, 7, 0) {
+		return failed(mysqldump.CodeTool, "use another method", nil, "Mydumper is offered from MySQL 5.7 on, not for %s", server.Version)
 	}
-	for _, name := range []string{dumpProgram, loadProgram} {
-		if _, err := find(ctx, name); err != nil {
-			return err
-		}
+	dump, _, err := findBoth(ctx)
+	if err != nil {
+		return err
 	}
-	return nil
+	if server.Flavour == host.FlavourMySQL {
+		_, err = dump.noLocks()
+	}
+	return err
 }
 
 // Remove implements mysqldump.Carrier.
 func (c *carrier) Remove(dir string) error {
-	for _, name := range []string{rowsDir, omitName, loadConfig} {
+	for _, name := range []string{rowsDir, omitName, dumpConfig, loadConfig} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("remove rows: %w", err)
 		}
 	}
 	return nil
+}
+
+// The option files that the programs' connections are opened with.
+const dumpConfig, loadConfig = "rows-dump.cnf", "rows-load.cnf"
+
+// optionFile writes one of them: the account, the server, and more lines.
+func (c *carrier) optionFile(dir, name string, addr host.Address, more string) (string, error) {
+	account, err := c.o.Servers.DefaultsFile(dir, addr)
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(account)
+	if err = errors.Join(err, os.Remove(account)); err != nil {
+		return "", fmt.Errorf("write an option file: %w", err)
+	}
+	// The character set is that of names; rows go as they are.
+	text = append(text, "\ndefault-character-set=utf8mb4\n"+more...)
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return "", fmt.Errorf("write an option file: %w", err)
+	}
+	return path, nil
 }
 
 func failed(code, hint string, err error, format string, args ...any) *method.StageError {

@@ -8,16 +8,21 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/zeebo/xxh3"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
 )
 
 // proof is what the rows' directory holds, in the order of names.
 type proof struct {
 	Files []file
+	// Tables and Counts are Metadata's.
+	Tables map[string]string `json:",omitempty"`
+	Counts map[string]int64  `json:",omitempty"`
 }
 
 type file struct {
@@ -26,7 +31,7 @@ type file struct {
 	Hash uint64 // xxh3
 }
 
-// prove reads every file of dir, and sees that all of it has reached the disk.
+// prove reads every file of dir. What does not reach the disk after that is found by Verify.
 func prove(ctx context.Context, dir string) (*proof, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -52,9 +57,6 @@ func hash(ctx context.Context, path string) (file, error) {
 		return file{}, err
 	}
 	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return file{}, err
-	}
 	h := xxh3.New()
 	n, err := io.Copy(h, &cancelled{ctx, f})
 	return file{Name: filepath.Base(path), Size: n, Hash: h.Sum64()}, err
@@ -83,19 +85,36 @@ func (p *proof) bytes() int64 {
 }
 
 // table is the schema.table that a file has rows of, "" if it has none. Names hold no point: see oddName.
-func (f file) table() string {
+func (p *proof) table(f file) string {
 	parts := strings.Split(f.Name, ".")
-	if len(parts) < 4 || !strings.HasSuffix(f.Name, ".sql.gz") {
+	if len(parts) < 3 || !dataFile(f.Name) {
 		return ""
 	}
-	return parts[0] + "." + parts[1]
+	name := parts[0] + "." + parts[1]
+	if real := p.Tables[name]; real != "" {
+		return real
+	}
+	return name
+}
+
+// part is the number in a file's name, 0 if there is none.
+func (f file) part() int {
+	parts := strings.Split(f.Name, ".")
+	if len(parts) < 3 {
+		return 0
+	}
+	n, err := strconv.Atoi(parts[2])
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // missing lists the tables that no file is there for.
 func (p *proof) missing(tables []string) []string {
 	there := map[string]bool{}
 	for _, f := range p.Files {
-		there[f.table()] = true
+		there[p.table(f)] = true
 	}
 	var missing []string
 	for _, t := range tables {
@@ -137,4 +156,19 @@ func parseProof(raw json.RawMessage) (*proof, error) {
 		return nil, errors.New("the proof of the rows names no file")
 	}
 	return &p, nil
+}
+
+// Sizes implements mysqldump.Carrier.
+func (c *carrier) Sizes(raw json.RawMessage) (map[mysqldump.CarrierTable]int64, error) {
+	p, err := parseProof(raw)
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[mysqldump.CarrierTable]int64{}
+	for _, f := range p.Files {
+		if schema, table, found := strings.Cut(p.table(f), "."); found {
+			sizes[mysqldump.CarrierTable{Schema: schema, Name: table}] += f.Size
+		}
+	}
+	return sizes, nil
 }

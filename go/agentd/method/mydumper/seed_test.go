@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,42 +24,67 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const oddSchema = "`odd ``name``, \"it's\" a.b;-/c`"
 
 func TestEveryKindOfObjectThatCanBeCarriedArrivesEqual(t *testing.T) {
-	for name, extra := range map[string][]string{"whole tables": nil, "parts of tables": {"--rows=1000"}} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mydumper.Options{Threads: 2, DumpExtra: extra})
-			w.Fill(sandbox.FillOptions{Bytes: 8 << 20, Tables: 2})
-			w.Exec(w.Source, "DROP DATABASE "+oddSchema, "ALTER TABLE types.generated DROP COLUMN uid, DROP COLUMN addr")
-			w.Exec(w.Target, "CREATE DATABASE old_data", "CREATE TABLE old_data.t (a INT PRIMARY KEY)", "CREATE USER 'left'@'%'")
-			before := w.Query(w.Target, "SELECT @@GLOBAL.gtid_binlog_pos")[0]
-			w.Must("prepare", w.Method.Prepare)
-			w.Must("backup", w.Method.Backup)
-			w.Must("restore", w.Method.Restore)
-			w.Same()
-			if n := w.Count(w.Target, "information_schema.events WHERE status = 'ENABLED'"); n > 0 {
-				t.Errorf("%d events are enabled on the target", n)
-			}
-			if after := w.Query(w.Target, "SELECT @@GLOBAL.gtid_binlog_pos")[0]; after != before {
-				t.Errorf("the target's binary log grew from %s to %s", before, after)
-			}
-			m, err := w.Method.Metadata(t.Context(), w.Work)
-			if err != nil || m.LogFile == "" || m.LogPos == 0 || m.GtidExecuted == "" {
-				t.Errorf("metadata is %+v, %v", m, err)
-			}
-			w.Must("release", w.Method.Release)
-			w.NothingLeft()
-		})
+	for _, kind := range []sandbox.Kind{sandbox.MariaDB, sandbox.MySQL97} {
+		for name, extra := range map[string][]string{"whole tables": nil, "parts of tables, compressed": {"--rows=1000", "--compress"}} {
+			t.Run(string(kind)+" "+name, func(t *testing.T) {
+				w := newWorldOf(t, kind, mydumper.Options{Threads: 2, DumpExtra: extra})
+				everyKind(w)
+				w.Exec(w.Target, "CREATE DATABASE old_data", "CREATE TABLE old_data.t (a INT PRIMARY KEY)", "CREATE USER 'left'@'%'")
+				before := w.Query(w.Target, logged[kind])
+				w.Backup()
+				w.Restore()
+				w.Same()
+				if n := w.Count(w.Target, "information_schema.events WHERE status = 'ENABLED'"); n > 0 {
+					t.Errorf("%d events are enabled on the target", n)
+				}
+				if after := w.Query(w.Target, logged[kind]); !slices.Equal(after, before) {
+					t.Errorf("the target's binary log grew from %s to %s", before, after)
+				}
+				m, err := w.Method.Metadata(t.Context(), w.Work)
+				if err != nil || m.LogFile == "" || m.LogPos == 0 || m.GtidExecuted != w.Query(w.Source, logged[kind])[0] {
+					t.Errorf("metadata is %+v, %v", m, err)
+				}
+				w.Must("release", w.Method.Release)
+				w.NothingLeft()
+			})
+		}
+	}
+}
+
+// logged asks for the GTIDs of what a server has written into its binary log.
+var logged = map[sandbox.Kind]string{sandbox.MariaDB: "SELECT @@GLOBAL.gtid_binlog_pos", sandbox.MySQL97: "SELECT @@GLOBAL.gtid_executed"}
+
+// everyKind fills the source with everything that mydumper can carry.
+func everyKind(w *methodtest.World) {
+	w.T.Helper()
+	w.Fill(sandbox.FillOptions{Bytes: 16 << 20, Tables: 2})
+	w.Exec(w.Source, "DROP DATABASE "+oddSchema)
+	if w.Source.Kind == sandbox.MariaDB {
+		w.Exec(w.Source, "ALTER TABLE types.generated DROP COLUMN uid, DROP COLUMN addr")
+	} else {
+		w.Exec(w.Source, "ALTER TABLE types.generated DROP KEY many, DROP COLUMN uid, DROP COLUMN tags",
+			"ALTER TABLE shop.customers MODIFY created TIMESTAMP(6) NOT NULL DEFAULT '2020-01-01'", "DROP DATABASE `größe 日本`", "CREATE TABLE legacy.`größe 日本` (a INT PRIMARY KEY)", "INSERT INTO legacy.`größe 日本` VALUES (1)")
 	}
 }
 
 func TestTablesThatCannotBeCarriedAreNamedBeforeAnythingHappens(t *testing.T) {
-	w := newWorld(t, mydumper.Options{})
-	w.Exec(w.Source, "CREATE DATABASE a", "CREATE TABLE a.hides (i INT PRIMARY KEY, h INT INVISIBLE)", "CREATE TABLE a.`x.y` (i INT PRIMARY KEY)", "CREATE TABLE a.fine (i INT PRIMARY KEY)",
-		"CREATE TABLE a.types (i INT PRIMARY KEY, u UUID, a INET6)")
-	err := w.Method.Backup(t.Context(), w.Work)
-	if methodtest.Code(err) != mydumper.CodeNotCarried || !strings.Contains(err.Error(), "a.hides (has invisible columns), a.types (has columns of type inet6, uuid), a.x.y (its name)") {
-		t.Errorf("backup said %v", err)
+	for kind, c := range map[sandbox.Kind]struct{ table, want string }{
+		sandbox.MariaDB: {"CREATE TABLE a.types (i INT PRIMARY KEY, u UUID, a INET6)",
+			"a.hides (has invisible columns), a.types (has columns of type inet6, uuid), a.x.y (its name)"},
+		sandbox.MySQL97: {"CREATE TABLE a.types (i INT PRIMARY KEY, made TIMESTAMP DEFAULT CURRENT_TIMESTAMP)",
+			"a.hides (has invisible columns), a.types (has columns with computed defaults), a.x.y (its name), ü.t (its name)"},
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorldOf(t, kind, mydumper.Options{})
+			w.Exec(w.Source, "CREATE DATABASE a", "CREATE TABLE a.hides (i INT PRIMARY KEY, h INT INVISIBLE)", "CREATE TABLE a.`x.y` (i INT PRIMARY KEY)",
+				"CREATE TABLE a.fine (i INT PRIMARY KEY)", "CREATE DATABASE ü", "CREATE TABLE ü.t (a INT PRIMARY KEY)", c.table)
+			err := w.Method.Backup(t.Context(), w.Work)
+			if methodtest.Code(err) != mydumper.CodeNotCarried || !strings.Contains(err.Error(), c.want+";") {
+				t.Errorf("backup said %v", err)
+			}
+			w.NothingLeft()
+		})
 	}
-	w.NothingLeft()
 }
 
 func TestMydumperThatEndsBadlyLeavesNoDump(t *testing.T) {

@@ -1,6 +1,7 @@
 package mysqldump
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/zeebo/xxh3"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
@@ -30,10 +32,15 @@ type Carrier interface {
 	// Verify holds every byte in w.Dir against the proof.
 	Verify(ctx context.Context, w *method.Work, proof json.RawMessage) error
 	// Load loads the rows into the tables of the local server, which are there and empty, without writing a binary log.
-	Load(ctx context.Context, w *method.Work, proof json.RawMessage) error
+	Load(ctx context.Context, w *method.Work, server host.Server, proof json.RawMessage) error
+	// Sizes are the bytes of rows by table.
+	Sizes(proof json.RawMessage) (map[CarrierTable]int64, error)
 	// Remove removes everything of the carrier's in dir.
 	Remove(dir string) error
 }
+
+// CarrierTable is a table with rows.
+type CarrierTable struct{ Schema, Name string }
 
 // CarrierSource is the server to dump rows of.
 type CarrierSource struct {
@@ -42,6 +49,8 @@ type CarrierSource struct {
 	Server  host.Server
 	Schemas []string // the user's
 	Bytes   int64    // of the rows, as the server estimates them
+	// NonTransactional are tables with rows whose engines have no transactions, by engine: "3 MyISAM".
+	NonTransactional []string
 }
 
 // dumpAll dumps everything, the rows by the carrier if there is one.
@@ -71,7 +80,8 @@ func (m *Mysqldump) dumpAll(ctx context.Context, w *method.Work, db *sql.DB, src
 	if err := first.writer.Discard(); err != nil {
 		return nil, err
 	}
-	pos, proof, err := m.o.Carrier.Dump(ctx, w, CarrierSource{DB: db, Addr: addr, Server: src.server, Schemas: src.schemas, Bytes: src.bytes})
+	pos, proof, err := m.o.Carrier.Dump(ctx, w, CarrierSource{DB: db, Addr: addr, Server: src.server, Schemas: src.schemas, Bytes: src.bytes,
+		NonTransactional: src.nonTransactional})
 	if err != nil {
 		return nil, cause(ctx, err)
 	}
@@ -99,7 +109,50 @@ func (l *loader) allRows(ctx context.Context) error {
 	if l.m.o.Carrier == nil {
 		return l.rows(ctx)
 	}
-	return l.m.o.Carrier.Load(ctx, l.w, l.d.Rows)
+	sizes, err := l.m.o.Carrier.Sizes(l.d.Rows)
+	if err != nil {
+		return err
+	}
+	var tables []*rowsOf
+	for t, n := range sizes {
+		if n >= deferFrom {
+			tables = append(tables, &rowsOf{db: t.Schema, name: t.Name, raw: n})
+		}
+	}
+	slices.SortFunc(tables, func(a, b *rowsOf) int { return cmp.Compare(b.raw, a.raw) })
+	if err := l.eachTable(ctx, tables, l.beginTable); err != nil {
+		return err
+	}
+	if err := l.m.o.Carrier.Load(ctx, l.w, l.server, l.d.Rows); err != nil {
+		return err
+	}
+	return l.eachTable(ctx, tables, l.endTable)
+}
+
+// eachTable runs do for every table, as many at a time as there are streams.
+func (l *loader) eachTable(ctx context.Context, tables []*rowsOf, do func(context.Context, *session, *rowsOf) error) error {
+	todo := make(chan *rowsOf, len(tables))
+	for _, t := range tables {
+		todo <- t
+	}
+	close(todo)
+	g, ctx := errgroup.WithContext(ctx)
+	for range min(l.m.o.Streams, len(tables)) {
+		g.Go(func() error {
+			s, err := l.open(ctx)
+			if err != nil {
+				return err
+			}
+			defer s.end()
+			for t := range todo {
+				if err := do(ctx, s, t); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // definitions hashes the sections that go through it, without the counters in them, which move while rows are written.
