@@ -54,14 +54,27 @@
   const ended = (s) => s.Status === "Completed" || s.Status === "Failed";
   const tone = { Scheduled: "wait", Running: "run", Completed: "good", Error: "bad", Failed: "bad", Aborting: "wait" };
 
+  // amount shows what a stage counts: bytes, bytes of something, or other things.
+  function amount(p, n) {
+    if (!p.Unit) return bytes(n);
+    return (p.Unit.endsWith("bytes") ? bytes(n) : String(n)) + " " + p.Unit;
+  }
+
   function progress(s) {
     const p = s.Progress;
     const facts = el("div", "facts soft");
     if (!ended(s) && p.Bytes > 0) {
-      facts.append(el("span", "", bytes(p.Bytes) + (p.Total > 0 ? " of " + bytes(p.Total) : "")));
-      if (p.BytesPerSecond > 0) facts.append(el("span", "", bytes(p.BytesPerSecond) + "/s"));
-      if (p.ETASeconds >= 0) facts.append(el("span", "", span(p.ETASeconds) + " left"));
+      facts.append(el("span", "", amount(p, p.Bytes) + (p.Total > 0 ? " of " + amount(p, p.Total) : "")));
+      if (p.BytesPerSecond > 0) facts.append(el("span", "", amount(p, p.BytesPerSecond) + "/s"));
+      if (p.ETASeconds >= 0) facts.append(el("span", "", span(p.ETASeconds) + " left of this stage"));
     }
+    const e = s.Estimate;
+    if (e) {
+      const all = el("span", "", "about " + span(e.SecondsLeft) + " left in all (" + span(e.Low) + " to " + span(e.High) + ", how sure: " + e.Sure + ")");
+      all.title = e.Parts.map((x) => x.Name + " " + span(x.Seconds) + " (" + x.From + ")").join(", ");
+      facts.append(all);
+    }
+    if (!ended(s) && s.Bandwidth > 0) facts.append(el("span", "", "bounded to " + bytes(s.Bandwidth) + "/s"));
     if (!ended(s) && p.What) facts.append(el("span", "", p.What));
     if (!ended(s) && s.Stage === "ConnectSlave" && s.ReplicaLagSeconds >= 0)
       facts.append(el("span", "", "replica is " + span(s.ReplicaLagSeconds) + " behind"));
@@ -75,6 +88,19 @@
       bar.value = Math.min(p.Bytes, p.Total);
       bar.setAttribute("aria-label", s.Stage + " of seed " + s.SeedID);
       out.unshift(bar);
+    }
+    return out;
+  }
+
+  // sides says what each host is at, and what became of the target's old data.
+  function sides(s) {
+    const out = [];
+    if (s.OldDataText) out.push(el("p", "note " + (s.OldData === "erased" ? "wait" : "soft"), s.OldDataText + "."));
+    if (ended(s)) return out;
+    for (const h of s.Hosts || []) {
+      if (!h.StageStatus) continue;
+      out.push(el("p", "note soft", h.Side.toLowerCase() + " " + h.Hostname + ": ",
+        el("span", tone[h.StageStatus] || "", h.StageStatus), h.Details ? ", " + h.Details : ""));
     }
     return out;
   }
@@ -117,7 +143,7 @@
       window.history.pushState(null, "", link.href);
       show(openFromPath());
     });
-    const body = el("div", "body", ...progress(s), ...troubles(s));
+    const body = el("div", "body", ...progress(s), ...sides(s), ...troubles(s));
     if (open === s.SeedID) body.append(history());
     return el("li", "seed", link, body);
   }
