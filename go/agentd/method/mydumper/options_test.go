@@ -6,7 +6,7 @@ import (
 )
 
 func TestOptionsThatChangeWhatIsReliedOnAreRefused(t *testing.T) {
-	for _, o := range []string{"--trx-consistency-only", "--no-locks", "--password=x", "-k", "x", "--outputdir=/tmp", "--REGEX=x"} {
+	for _, o := range []string{"--trx-consistency-only", "--no-locks", "--password=x", "-k", "x", "--outputdir=/tmp", "--REGEX=x", "--trx-tables", "--sync-thread-lock-mode=AUTO", "--where=1=0", "--stream", "--load-data"} {
 		if _, err := checkExtra("k", []string{o}, dumpReserved); err == nil {
 			t.Errorf("%s was taken", o)
 		}
@@ -15,7 +15,9 @@ func TestOptionsThatChangeWhatIsReliedOnAreRefused(t *testing.T) {
 	if want := []string{"--threads=4", "--rows=100000", "--use-savepoints"}; err != nil || !slices.Equal(keep, want) {
 		t.Errorf("got %v, %v", keep, err)
 	}
-	if _, err := checkExtra("k", []string{"--enable-binlog"}, loadReserved); err == nil {
-		t.Error("--enable-binlog was taken")
+	for _, o := range []string{"--enable-binlog", "--drop-table=DROP", "--disable-redo-log", "--purge-mode=TRUNCATE", "--ignore-errors=1062"} {
+		if _, err := checkExtra("k", []string{o}, loadReserved); err == nil {
+			t.Errorf("%s was taken", o)
+		}
 	}
 }

@@ -104,7 +104,7 @@ func TestDamagedRowsLeaveTheTargetAsItWas(t *testing.T) {
 	w.Fill(sandbox.FillOptions{NoObjects: true, Bytes: 1 << 20, Tables: 1})
 	w.Exec(w.Target, "CREATE DATABASE old_data")
 	w.Must("backup", w.Method.Backup)
-	path := filepath.Join(w.Work.Dir, "rows", "sbtest.sbtest1.sql.gz")
+	path := filepath.Join(w.Work.Dir, "rows", "sbtest.sbtest1.sql")
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestDamagedRowsLeaveTheTargetAsItWas(t *testing.T) {
 		"a byte": func() error { return os.WriteFile(path, append([]byte{good[0] ^ 1}, good[1:]...), 0o600) },
 		"cut":    func() error { return os.WriteFile(path, good[:len(good)-1], 0o600) },
 		"gone":   func() error { return os.Remove(path) },
-		"more":   func() error { return os.WriteFile(filepath.Join(w.Work.Dir, "rows", "z.z.sql.gz"), good, 0o600) },
+		"more":   func() error { return os.WriteFile(filepath.Join(w.Work.Dir, "rows", "z.z.sql"), good, 0o600) },
 	} {
 		if err := errors.Join(os.WriteFile(path, good, 0o600), damage()); err != nil {
 			t.Fatal(err)

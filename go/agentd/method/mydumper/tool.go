@@ -22,7 +22,7 @@ type tool struct {
 	path    string
 	version string // the first line of --version
 	modern  bool   // 0.15 or later; else 0.10
-	help    string
+	help    string // of a modern one
 }
 
 // find looks for a program in PATH, of a version whose files and options are known here: 0.10, or 0.15 and later.
@@ -41,6 +41,9 @@ func find(ctx context.Context, name string) (*tool, error) {
 	known := false
 	if t.modern, known = parseVersion(t.version); !known {
 		return nil, failed(mysqldump.CodeTool, hint, nil, "%s is %q: Mydumper knows 0.10, and 0.15 and later", path, t.version)
+	}
+	if !t.modern {
+		return t, nil
 	}
 	help, err := exec.CommandContext(ctx, path, "--help").Output()
 	if err != nil {
@@ -96,7 +99,7 @@ func (t *tool) noLocks() ([]string, error) {
 	switch {
 	case t.has("sync-thread-lock-mode"):
 		return []string{"--sync-thread-lock-mode=NO_LOCK"}, nil
-	case t.has("no-locks"):
+	case !t.modern, t.has("no-locks"):
 		return []string{"--no-locks"}, nil
 	}
 	return nil, failed(mysqldump.CodeTool, "use another version, or another method", nil, "%s (%s) has no option that keeps it from locking", t.path, t.version)
