@@ -104,15 +104,18 @@ func (k *link) expect(what kind, into any) error {
 // close ends the connection without a word; TLS's own would wait for a line that may be dead.
 func (k *link) close() { k.line.Close() }
 
-// interrupt ends a Read or Write of a tool's pipe that is going on in another goroutine, as far as it can be ended.
-func interrupt(pipe any) {
+// interrupt ends a Read or Write of a tool's pipe that is going on in another goroutine, and says whether it can be ended:
+// by a deadline, or else by closing.
+func interrupt(pipe any) bool {
 	type deadline interface{ SetDeadline(time.Time) error }
 	if d, ok := pipe.(deadline); ok && d.SetDeadline(time.Now()) == nil {
-		return
+		return true
 	}
 	if c, ok := pipe.(io.Closer); ok {
 		c.Close()
+		return true
 	}
+	return false
 }
 
 // grace is how long a tool's end, and an abort on its way to the other side, are waited for.

@@ -44,7 +44,6 @@ type intake struct {
 	hash     *xxh3.Hasher
 
 	written atomic.Int64
-	busy    atomic.Int64 // time in dst.Write
 	packed  bool
 	sum     string
 
@@ -81,8 +80,11 @@ func (in *intake) run(ctx context.Context) error {
 		next.drop()
 		if cur != nil {
 			cur.link.close()
-			interrupt(in.dst)
-			waitFor(cur.done, toolGrace)
+			wait := toolGrace
+			if !interrupt(in.dst) {
+				wait = abortGrace
+			}
+			waitFor(cur.done, wait)
 		}
 	}()
 	away := time.NewTimer(in.o.FirstPatience)

@@ -45,10 +45,11 @@ func Send(ctx context.Context, addr string, src io.Reader, ended func() error, o
 	go s.pull(src, ended)
 	err = s.run(ctx)
 	s.win.close()
-	if err != nil {
-		interrupt(src)
+	wait := toolGrace
+	if err != nil && !interrupt(src) {
+		wait = abortGrace // nothing but src's next byte ends its Read
 	}
-	waitFor(s.pulled, toolGrace)
+	waitFor(s.pulled, wait)
 	return s.summary(), err
 }
 
@@ -69,7 +70,6 @@ type sender struct {
 	met        bool      // a receiver was there
 	refused    time.Time // since when what answers refuses
 	reconnects int
-	sink       atomic.Int64 // the receiver's time in dst.Write, as it told
 	packed     atomic.Bool
 }
 

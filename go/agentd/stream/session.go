@@ -2,7 +2,6 @@ package stream
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -85,12 +84,13 @@ func (x *session) feed() error {
 }
 
 func (x *session) data(chunk []byte, offset int64) error {
-	if !x.pick.packs(chunk, offset, time.Duration(x.k.line.blocked.Load()), &x.pack) {
-		return x.k.send(kindData, offset, chunk, chunk)
-	}
-	packed, err := x.pack.pack(chunk)
-	if err != nil {
-		return err
+	now := sample{payload: offset, blocked: time.Duration(x.k.line.blocked.Load()), raw: x.pack.raw, wire: x.pack.small, connection: x.reconnects}
+	var packed []byte
+	if x.pick.packs(time.Now(), now, func() (speed, ratio float64) { return x.pack.try(chunk) }) {
+		var err error
+		if packed, err = x.pack.pack(chunk); err != nil {
+			return err
+		}
 	}
 	if packed == nil {
 		return x.k.send(kindData, offset, chunk, chunk)
@@ -111,9 +111,6 @@ func (x *session) listen() {
 		switch h.kind {
 		case kindPing:
 		case kindAck:
-			if len(body) == 8 {
-				x.sink.Store(int64(binary.LittleEndian.Uint64(body)))
-			}
 			if x.err = x.win.ack(h.offset); x.err != nil {
 				return
 			}

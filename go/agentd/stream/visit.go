@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"encoding/binary"
 	"fmt"
 	"time"
 )
@@ -83,7 +82,7 @@ func (v *visit) receive() error {
 			v.write(payload)
 			if at := in.written.Load(); at-acked >= ackEvery {
 				acked = at
-				if err := v.ack(at); err != nil {
+				if err := v.link.send(kindAck, at, nil, nil); err != nil {
 					return err
 				}
 			}
@@ -104,9 +103,7 @@ func (v *visit) receive() error {
 
 func (v *visit) write(payload []byte) {
 	in := v.in
-	start := time.Now()
 	n, err := in.dst.Write(payload)
-	in.busy.Add(int64(time.Since(start)))
 	_, _ = in.hash.Write(payload[:n])
 	in.written.Add(int64(n))
 	v.moved = true
@@ -115,12 +112,6 @@ func (v *visit) write(payload []byte) {
 		in.settle(verdictOf(err), err)
 		in.tell(v.link)
 	}
-}
-
-func (v *visit) ack(at int64) error {
-	var busy [8]byte
-	binary.LittleEndian.PutUint64(busy[:], uint64(v.in.busy.Load()))
-	return v.link.send(kindAck, at, busy[:], busy[:])
 }
 
 func (v *visit) end(body []byte) error {

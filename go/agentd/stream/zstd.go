@@ -2,14 +2,26 @@ package stream
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
 
 // packer packs single frames; made at the first one, as its tables are of some MiB.
 type packer struct {
-	enc *zstd.Encoder
-	buf []byte
+	enc        *zstd.Encoder
+	buf        []byte
+	raw, small int64 // bytes packed so far, and what they became
+}
+
+// try tells bytes a second, and the bytes that one byte becomes.
+func (p *packer) try(payload []byte) (speed, ratio float64) {
+	start := time.Now()
+	packed, err := p.pack(payload)
+	if err != nil || packed == nil {
+		return 0, 1
+	}
+	return float64(len(payload)) / time.Since(start).Seconds(), float64(len(packed)) / float64(len(payload))
 }
 
 // pack returns payload packed, valid until the next call; nil when that would not make it smaller.
@@ -23,6 +35,7 @@ func (p *packer) pack(payload []byte) ([]byte, error) {
 		p.enc, p.buf = enc, make([]byte, 0, frameSize+frameSize/8)
 	}
 	out := p.enc.EncodeAll(payload, p.buf[:0])
+	p.raw, p.small = p.raw+int64(len(payload)), p.small+int64(min(len(out), len(payload)))
 	if len(out) >= len(payload) {
 		return nil, nil
 	}
