@@ -5,7 +5,7 @@ import "strings"
 var accountsOnSource = check{
 	name: "accounts-on-source",
 	about: "The account that the target's agent uses exists on the source too, because afterwards the target has the source's accounts; fails " +
-		"if not, warns if that can't be seen. The service's own account is proven by mysql-answers.",
+		"if not, warns if that can't be seen, and for physical methods if the source's agent uses another account. The service's own account is proven by mysql-answers.",
 	needed: "the accounts of the service and of the target's agent on the source",
 	run: func(f *facts) verdict {
 		if v, missing := noMySQL(f.source); missing {
@@ -25,12 +25,22 @@ var accountsOnSource = check{
 		}
 		for _, account := range f.source.mysql.Accounts {
 			if accountUser(account) == user {
-				return pass("%s has the agent's account %s, and the service can log in", f.source.name, user)
+				return sameAccount(f, user)
 			}
 		}
 		return fail("create it there with the password that the agent on "+f.target.name+" has, for connections from 127.0.0.1 and localhost",
 			"%s has no account %s, with which the agent on %s logs in", f.source.name, user, f.target.name)
 	},
+}
+
+// sameAccount is the verdict when the account is there by name. Its password can't be seen; an agent on the source that uses
+// the same account is taken for a sign that both have the same.
+func sameAccount(f *facts, user string) verdict {
+	if other := f.source.data; physical(f) && other != nil && other.MySQLUser != "" && other.MySQLUser != user {
+		return warn("see that "+user+" has the same password on "+f.source.name+" as in the agent's configuration on "+f.target.name,
+			"%s has the account %s, but its own agent uses %s: whether the password is the same is not known", f.source.name, user, other.MySQLUser)
+	}
+	return pass("%s has the agent's account %s, and the service can log in", f.source.name, user)
 }
 
 // accountUser is the user's name in 'user'@'host', as QUOTE() or a dump writes it.

@@ -1,12 +1,16 @@
 package preflight
 
-import "time"
+import (
+	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agent/estimate"
+)
 
 var binlogExpiry = check{
 	name: "binlog-expiry",
-	about: "Warns when the source's binary logs expire sooner than the copy is likely to take (reckoned with 10 MiB/s, twice over, and " +
-		"at least an hour): the replica could not catch up then.",
-	needed: "binary logs that are kept for longer than the copy takes",
+	about: "Warns when the source's binary logs expire sooner than the seed is likely to take (as estimated from earlier seeds or from " +
+		"defaults, twice over, and at least an hour): the replica could not catch up then.",
+	needed: "binary logs that are kept for longer than the seed takes",
 	run: func(f *facts) verdict {
 		if v, missing := noMySQL(f.source); missing {
 			return v.softer()
@@ -15,16 +19,24 @@ var binlogExpiry = check{
 		if kept == 0 {
 			return pass("%s keeps its binary logs", f.source.name)
 		}
-		bytes, _ := userBytes(f.source)
-		if physical(f) && f.source.data != nil {
-			bytes = max(bytes, f.source.data.MySQLDatadirDiskUsed)
+		bytes := sourceBytes(f)
+		takes := time.Duration(0)
+		if e, ok := estimate.Whole(f.method, bytes, f.learned); ok {
+			takes = time.Duration(e.Seconds) * time.Second
 		}
-		rate := max(f.policy.CopyBytesPerSecond, 1)
-		takes := time.Duration(bytes/rate) * time.Second
 		if kept < max(2*takes, time.Hour) {
 			return warn("raise binlog_expire_logs_seconds (expire_logs_days on older servers) at the source for the time of the seed",
-				"%s keeps its binary logs for %v", f.source.name, kept).need("more than %v: copying %s may take %v", max(2*takes, time.Hour), size(bytes), takes)
+				"%s keeps its binary logs for %v", f.source.name, kept).need("more than %v: a seed of %s may take %v", max(2*takes, time.Hour), size(bytes), takes)
 		}
-		return pass("%s keeps its binary logs for %v, copying %s may take %v", f.source.name, kept, size(bytes), takes)
+		return pass("%s keeps its binary logs for %v, a seed of %s may take %v", f.source.name, kept, size(bytes), takes)
 	},
+}
+
+// sourceBytes is how large the source's data is, as far as it is known.
+func sourceBytes(f *facts) int64 {
+	bytes, _ := userBytes(f.source)
+	if f.source.data != nil {
+		bytes = max(bytes, f.source.data.MySQLDatadirDiskUsed)
+	}
+	return bytes
 }

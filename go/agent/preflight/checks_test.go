@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agent/estimate"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/inst"
 )
@@ -132,7 +133,16 @@ var stories = []story{
 	}, agent.Warn, "erased before the new data is proven"},
 	{"data-fits", "files that do not fit at all", agentapi.Xtrabackup, func(f *facts) {
 		f.target.data.MySQLDatadirDiskFree, f.target.data.MySQLDatadirDiskUsed = 5*gib, 0
-	}, agent.Fail, "free 7.0 GiB"},
+	}, agent.Fail, "free 7.5 GiB"},
+	{"data-fits", "files beside the old ones, but for the margin", agentapi.LVM, func(f *facts) {
+		f.target.data.MySQLDatadirDiskFree = 12*gib + 256*mib
+	}, agent.Fail, "allow-erase is off"},
+	{"service-control", "the agent has none", agentapi.LVM, func(f *facts) {
+		f.target.data.ServiceControl = false
+		f.target.data.Abilities = append(f.target.data.Abilities, agentapi.AbilityStream)
+	}, agent.Fail, "service-stop-command"},
+	{"service-control", "an agent of others", agentapi.LVM, func(f *facts) { f.target.data.ServiceControl = false }, agent.Warn, "does not say"},
+	{"service-control", "facts missing", agentapi.LVM, noTargetData, agent.Fail, "not known"},
 	{"data-fits", "an agent of others erases", agentapi.Xtrabackup, func(f *facts) { f.target.data.AgentVersion = "" }, agent.Warn, "v2"},
 	{"data-fits", "source's size unknown", "", func(f *facts) { noSourceMySQL(f); f.source.data.MySQLDatabases = nil }, agent.Fail, "not known"},
 	{"data-fits", "files of unknown size", agentapi.LVM, func(f *facts) { f.source.data.MySQLDatadirDiskUsed = 0 }, agent.Fail, "not known"},
@@ -148,6 +158,8 @@ var stories = []story{
 	{"replication-credentials", "an agent of others", "", func(f *facts) { f.login = probe{why: "it can't be asked"} }, agent.Warn, "can't be asked"},
 	{"accounts-on-source", "missing there", "", func(f *facts) { f.source.mysql.Accounts = []string{"'root'@'localhost'", "'agent2'@'%'"} }, agent.Fail, "no account agent"},
 	{"accounts-on-source", "an agent of others", "", func(f *facts) { f.target.data.MySQLUser = "" }, agent.Warn, "does not say"},
+	{"accounts-on-source", "the agent there uses another one", agentapi.Xtrabackup, func(f *facts) { f.source.data.MySQLUser = "backup" }, agent.Warn, "its own agent uses backup"},
+	{"accounts-on-source", "the agent there uses another one, dump", "", func(f *facts) { f.source.data.MySQLUser = "backup" }, agent.Pass, "has the agent's account"},
 	{"accounts-on-source", "not readable", "", func(f *facts) { f.source.mysql.Accounts = nil }, agent.Warn, "mysql.user"},
 	{"accounts-on-source", "facts missing", "", noSourceMySQL, agent.Fail, "not known"},
 	{"data-port", "closed", agentapi.Xtrabackup, func(f *facts) { f.dataPort.result = agentapi.ProbeResult{Error: "timed out"} }, agent.Fail, "timed out"},
@@ -160,7 +172,20 @@ var stories = []story{
 	{"lvm-volume", "facts missing", agentapi.LVM, noSourceData, agent.Fail, "not known"},
 	{"target-data", "it holds some", "", func(f *facts) {
 		f.target.mysql.Schemas = map[string]int64{"small": 512, "old": 3 * mib / 2, "mysql": gib}
-	}, agent.Warn, "2 schemas on tgt1 will be lost, 1.5 MiB: old (1.5 MiB), small (512 B)"},
+	}, agent.Warn, "2 schemas on tgt1 will be lost, 1.5 MiB: old (1.5 MiB), small (512 B). The old data is removed when the dump has been proven"},
+	{"target-data", "it holds some, and there is room for both", agentapi.Xtrabackup, oldSchema, agent.Warn, "The old data is kept beside the new"},
+	{"target-data", "it holds some that will be erased", agentapi.Xtrabackup, func(f *facts) {
+		oldSchema(f)
+		f.target.data.MySQLDatadirDiskFree, f.target.data.AllowErase = 5*gib, true
+	}, agent.Warn, "erased before the new data is proven, and can't be put back"},
+	{"target-data", "it holds some, and an agent of others erases", agentapi.LVM, func(f *facts) {
+		oldSchema(f)
+		f.target.data.AgentVersion = ""
+	}, agent.Warn, "erased before"},
+	{"target-data", "it holds some, and nothing may be erased", agentapi.ClonePlugin, func(f *facts) {
+		oldSchema(f)
+		f.target.data.MySQLDatadirDiskFree = 5 * gib
+	}, agent.Warn, "not touched: the check data-fits refuses"},
 	{"target-data", "only the agent can see it", "", func(f *facts) {
 		noTargetMySQL(f)
 		f.target.data.MySQLDatabases = map[string]agentapi.Database{"old": {Size: 100}}
@@ -169,7 +194,12 @@ var stories = []story{
 	{"binlog-expiry", "too soon", "", func(f *facts) {
 		f.source.mysql.Schemas["shop"] = 400 * gib
 		f.source.mysql.BinlogExpireSeconds = hours(12)
-	}, agent.Warn, "copying 400.0 GiB may take 11h22m40s"},
+	}, agent.Warn, "a seed of 400.0 GiB may take"},
+	{"binlog-expiry", "late enough, as earlier seeds went", "", func(f *facts) {
+		f.source.mysql.Schemas["shop"] = 400 * gib
+		f.source.mysql.BinlogExpireSeconds = hours(12)
+		f.learned = estimate.Learned{agentapi.Backup: {Mid: 5, Low: 5, High: 5, Seeds: 3}, agentapi.Restore: {Mid: 10, Low: 10, High: 10, Seeds: 3}}
+	}, agent.Pass, "may take 1h58m"},
 	{"binlog-expiry", "late enough", "", func(f *facts) { f.source.mysql.BinlogExpireSeconds = hours(240) }, agent.Pass, "240h"},
 	{"binlog-expiry", "within the hour", "", func(f *facts) {
 		f.source.mysql.Schemas = nil

@@ -40,22 +40,22 @@ var dataFits = check{
 
 // physicalFits is about whole data directories.
 func physicalFits(f *facts) verdict {
-	need, target := f.source.data.MySQLDatadirDiskUsed, f.target.data
-	if need <= 0 {
+	bytes, target := f.source.data.MySQLDatadirDiskUsed, f.target.data
+	if bytes <= 0 {
 		return fail("see that the agent on the source may read its data directory", "not known: the agent on %s does not say how large the data directory is", f.source.name)
 	}
-	free, old := target.MySQLDatadirDiskFree, target.MySQLDatadirDiskUsed
+	free, old, need := target.MySQLDatadirDiskFree, target.MySQLDatadirDiskUsed, roomFor(f)
 	wanted := fmt.Sprintf("%s for the data directory of %s", size(need), f.source.name)
-	switch {
-	case free+old < need:
+	switch oldDataOf(f) {
+	case fateNoRoom:
 		return fail("free "+size(need-free-old)+" on the disk of "+target.MySQLDatadir+" at "+f.target.name,
-			"%s free and %s to be erased on %s", size(free), size(old), f.target.name).need("%s", wanted)
-	case target.AgentVersion == "":
+			"%s free and %s of old data on %s", size(free), size(old), f.target.name).need("%s", wanted)
+	case fateErasedByOthers:
 		return warn("this project's orchestrator-agent keeps the old data until the new one is proven, where the disk can hold both",
 			"%s free on %s; its agent, of the v2 line, erases the old %s first", size(free), f.target.name, size(old)).need("%s", wanted)
-	case free >= need:
+	case fateKept:
 		return pass("%s free on %s beside the old data", size(free), f.target.name).need("%s", wanted)
-	case target.AllowErase:
+	case fateErased:
 		return warn("free "+size(need-free)+" there to keep the old data until the new one is proven",
 			"%s free on %s: the old %s will be erased before the new data is proven", size(free), f.target.name, size(old)).need("%s", wanted)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agent/estimate"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/inst"
 )
@@ -18,9 +19,10 @@ type facts struct {
 	target, source *hostFacts
 	seeds          []*agent.Seed // active, held and releasing ones
 	policy         Policy
-	credentialsErr error // why the credentials for replication could not be had
-	login          probe // the target logs in to the source's MySQL as the replica will
-	dataPort       probe // the source connects to the target's data port
+	learned        estimate.Learned // what earlier seeds by the method took
+	credentialsErr error            // why the credentials for replication could not be had
+	login          probe            // the target logs in to the source's MySQL as the replica will
+	dataPort       probe            // the source connects to the target's data port
 }
 
 // hostFacts is what is known of one host. Exactly one of a fact and its error is set.
@@ -95,6 +97,9 @@ func (c *Checks) gather(ctx context.Context, method agent.Method, target, source
 		func(ctx context.Context) { c.probeLogin(ctx, f, user, password) },
 		func(ctx context.Context) { c.probeDataPort(ctx, f) },
 	)
+	if f.learned, err = agent.Learned(ctx, c.opts.Store, method, sourceBytes(f)); err != nil {
+		return nil, fmt.Errorf("read earlier seeds: %w", err)
+	}
 	return f, ctx.Err()
 }
 

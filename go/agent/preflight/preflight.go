@@ -13,6 +13,7 @@ import (
 type Store interface {
 	Host(ctx context.Context, hostname string) (*agent.Host, error)
 	WorkSeeds(ctx context.Context) ([]*agent.Seed, error)
+	agent.SeedLister
 }
 
 // Client is what the checks ask of agents.
@@ -26,8 +27,6 @@ type Client interface {
 type Policy struct {
 	MaxActiveSeeds          int // 0: no bound
 	MaxActiveSeedsPerSource int // 0: 1
-	// CopyBytesPerSecond is the speed that binlog-expiry reckons with; 0: 10 MiB/s.
-	CopyBytesPerSecond int64
 }
 
 // Options of the checks.
@@ -60,9 +59,6 @@ func New(opts Options) *Checks {
 	}
 	if opts.Policy.MaxActiveSeedsPerSource <= 0 {
 		opts.Policy.MaxActiveSeedsPerSource = 1
-	}
-	if opts.Policy.CopyBytesPerSecond <= 0 {
-		opts.Policy.CopyBytesPerSecond = 10 << 20
 	}
 	return &Checks{opts: opts}
 }

@@ -25,6 +25,7 @@ type backend struct {
 	mysql    map[string]*inst.Instance
 	err      error // of the store
 	seedsErr error
+	pastErr  error
 	slow     time.Duration // each answer of MySQL
 	nameless bool          // the credentials have no user
 }
@@ -40,6 +41,10 @@ func (b *backend) Host(_ context.Context, name string) (*agent.Host, error) {
 }
 
 func (b *backend) WorkSeeds(context.Context) ([]*agent.Seed, error) { return b.seeds, b.seedsErr }
+
+func (b *backend) Seeds(context.Context, agent.SeedFilter) ([]*agent.Seed, error) {
+	return nil, b.pastErr
+}
 
 func (b *backend) ReadInstance(ctx context.Context, a inst.Address) (*inst.Instance, error) {
 	select {
@@ -168,7 +173,8 @@ func TestAgentsOfOthersAreWarnedOfAndNeverProbed(t *testing.T) {
 
 func TestADatabaseThatCanNotBeReadRefuses(t *testing.T) {
 	down := errors.New("database is away")
-	for _, b := range []func(w *world){func(w *world) { w.err = down }, func(w *world) { w.seedsErr = down }} {
+	for _, b := range []func(w *world){func(w *world) { w.err = down }, func(w *world) { w.seedsErr = down },
+		func(w *world) { w.pastErr = down }} {
 		w := newWorld(t, false)
 		b(w)
 		if checks, err := w.checks.Run(t.Context(), agentapi.Mysqldump, "tgt1", "src1"); !errors.Is(err, down) || checks != nil {

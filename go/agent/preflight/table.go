@@ -22,6 +22,7 @@ var table = []check{
 	targetNoReplicas,
 	noActiveSeed,
 	heldSeed,
+	serviceControl,
 	dataFits,
 	backupDirFits,
 	replicationCredentials,

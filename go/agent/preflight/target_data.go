@@ -6,8 +6,9 @@ import (
 )
 
 var targetData = check{
-	name:   "target-data",
-	about:  "Warns when the target holds user data, with the names and sizes of the schemas that will be lost.",
+	name: "target-data",
+	about: "Warns when the target holds user data, with the names and sizes of the schemas that will be lost, and says whether the old data " +
+		"is kept until the new is proven, or erased before.",
 	needed: "a target whose data nobody needs",
 	run: func(f *facts) verdict {
 		schemas, known := userSchemas(f.target)
@@ -23,8 +24,8 @@ var targetData = check{
 			total += s.bytes
 			names = append(names, s.name+" ("+size(s.bytes)+")")
 		}
-		return warn("see that nobody needs it, or save it first", "%s on %s will be lost, %s: %s",
-			count(len(schemas), "schema", "schemas"), f.target.name, size(total), list(names, 10))
+		return warn("see that nobody needs it, or save it first", "%s on %s will be lost, %s: %s. The old data is %s",
+			count(len(schemas), "schema", "schemas"), f.target.name, size(total), list(names, 10), oldDataOf(f).words())
 	},
 }
 

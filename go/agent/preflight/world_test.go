@@ -32,7 +32,7 @@ func goodFacts(method agent.Method) *facts {
 			data: &agentapi.Data{
 				AgentVersion: "1.0.0", Abilities: []string{agentapi.AbilityProbe}, MySQLUser: "agent", MySQLRunning: true,
 				BackupDir: "/backup", BackupDirDiskFree: 80 * gib, MySQLDatadir: "/var/lib/mysql/",
-				MySQLDatadirDiskFree: 60 * gib, MySQLDatadirDiskUsed: 12 * gib,
+				MySQLDatadirDiskFree: 60 * gib, MySQLDatadirDiskUsed: 12 * gib, ServiceControl: true,
 				AvailiableSeedMethods: offers,
 				ToolVersions:          map[string]string{"mariabackup": "mariabackup based on MariaDB server 10.11.6-MariaDB debian-linux-gnu (x86_64)"},
 				LogicalVolumes:        []agentapi.LogicalVolume{{Name: "data"}, {Name: "snap", IsSnapshot: true}},
@@ -46,7 +46,7 @@ func goodFacts(method agent.Method) *facts {
 	}
 	f := &facts{
 		method: method, target: host("tgt1", 2), source: host("src1", 1),
-		policy:   Policy{MaxActiveSeedsPerSource: 1, CopyBytesPerSecond: 10 * mib},
+		policy:   Policy{MaxActiveSeedsPerSource: 1},
 		login:    probe{asked: true, result: agentapi.ProbeResult{OK: true}},
 		dataPort: probe{asked: true, result: agentapi.ProbeResult{OK: true}},
 	}
@@ -60,6 +60,8 @@ func noSourceMySQL(f *facts) { f.source.mysql, f.source.mysqlErr = nil, errGone 
 func noTargetMySQL(f *facts) { f.target.mysql, f.target.mysqlErr = nil, errGone }
 func noSourceData(f *facts)  { f.source.data, f.source.dataErr = nil, errGone }
 func noTargetData(f *facts)  { f.target.data, f.target.dataErr = nil, errGone }
+
+func oldSchema(f *facts) { f.target.mysql.Schemas = map[string]int64{"old": gib} }
 
 func seedOf(id int64, target, source string, status agent.Status) *agent.Seed {
 	return &agent.Seed{ID: id, TargetHost: target, SourceHost: source, Stage: agentapi.Backup, Status: status}
