@@ -82,4 +82,3 @@ func hashFile(ctx context.Context, f *os.File, size int64) (Hash, error) {
 	h.zeros(size)
 	return h.sum(), whole(f, size)
 }
-

@@ -298,7 +298,7 @@ func TestTarIsReadByTarAndTarsTarIsRead(t *testing.T) {
 	from := grow(t)
 	var b bytes.Buffer
 	must(t, PackTar(t.Context(), &b, scan(t, from), TarOptions{Files: map[string][]byte{"metadata": []byte("File: a\n")}}))
-	theirs, ours := t.TempDir(), t.TempDir()
+	theirs := t.TempDir()
 	c := exec.Command("tar", "xzf", "-", "-C", theirs)
 	c.Stdin = bytes.NewReader(b.Bytes())
 	if out, err := c.CombinedOutput(); err != nil {
@@ -311,7 +311,7 @@ func TestTarIsReadByTarAndTarsTarIsRead(t *testing.T) {
 		c.Dir = from
 		text, err := c.Output()
 		must(t, err)
-		ours = t.TempDir()
+		ours := t.TempDir()
 		m, err := UnpackTar(t.Context(), bytes.NewReader(text), ours, UnpackOptions{})
 		must(t, err)
 		equalContent(t, from, ours)

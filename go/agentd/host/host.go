@@ -44,6 +44,7 @@ type Host struct {
 	dataUsed  cached[int64]
 	backups   cached[int64]
 	tools     cached[map[string]string]
+	logical   cached[[]agentapi.LogicalVolume]
 }
 
 // New makes a Host; nothing is looked at yet. The caller ends it with Close.
@@ -57,6 +58,7 @@ func New(o Options) *Host {
 	h.databases = cached[map[string]agentapi.Database]{find: h.findDatabases, fresh: 5 * time.Second, limit: 2 * time.Minute, patient: true}
 	h.dataUsed = cached[int64]{find: h.findDataUsed, fresh: 30 * time.Second, limit: 10 * time.Minute}
 	h.backups = cached[int64]{find: func(ctx context.Context) (int64, error) { return diskUsed(ctx, o.BackupDir) }, fresh: 10 * time.Second, limit: 10 * time.Minute}
+	h.logical = cached[[]agentapi.LogicalVolume]{find: h.volumes, fresh: 5 * time.Second, limit: lvmLimit, patient: true}
 	h.tools = cached[map[string]string]{find: h.findTools, fresh: 5 * time.Minute, limit: time.Minute}
 	return h
 }

@@ -4,56 +4,49 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/snapshot"
 )
 
+const lvmLimit = time.Minute // of one of LVM's programs
+
 // mount is the state of the agent's mount point for snapshots.
-func (h *Host) mount(ctx context.Context) (agentapi.Mount, error) {
+func (h *Host) mount() (agentapi.Mount, error) {
 	m := agentapi.Mount{Path: h.o.LVM.MountPoint}
-	b, err := os.ReadFile("/proc/self/mounts")
+	mounts, err := snapshot.Mounts()
 	if err != nil {
-		return m, fmt.Errorf("read mounts: %w", err)
+		return m, err
 	}
-	m.Device, m.FileSystem, m.IsMounted = parseMounts(string(b), m.Path)
-	if !m.IsMounted {
+	at, found := snapshot.At(mounts, m.Path)
+	if !found {
 		return m, nil
 	}
-	m.LVPath = m.Device
-	m.DiskUsage, err = diskUsed(ctx, m.Path)
+	m.Device, m.LVPath, m.FileSystem, m.IsMounted = at.Source, at.Source, at.FileSystem, true
+	m.DiskUsage, err = fileSystemUsed(m.Path)
 	return m, err
 }
 
 // MountPoints is every mount point that this process sees, in the order in which they were mounted.
 func MountPoints() ([]string, error) {
-	b, err := os.ReadFile("/proc/self/mounts")
-	if err != nil {
-		return nil, fmt.Errorf("read mounts: %w", err)
+	mounts, err := snapshot.Mounts()
+	points := make([]string, len(mounts))
+	for i, m := range mounts {
+		points[i] = m.Point
 	}
-	var points []string
-	for line := range strings.Lines(string(b)) {
-		if f := strings.Fields(line); len(f) >= 3 {
-			points = append(points, unescapeMount(f[1]))
-		}
-	}
-	return points, nil
+	return points, err
 }
 
-func unescapeMount(s string) string {
-	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
-}
-
-// parseMounts finds a mount point in the text of /proc/mounts; the last mount on it counts.
-func parseMounts(s, path string) (device, fileSystem string, mounted bool) {
-	for line := range strings.Lines(s) {
-		f := strings.Fields(line)
-		if len(f) >= 3 && unescapeMount(f[1]) == path {
-			device, fileSystem, mounted = unescapeMount(f[0]), f[2], true
-		}
+// fileSystemUsed is the space in use in the file system of path, in bytes.
+func fileSystemUsed(path string) (int64, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(path, &st); err != nil {
+		return 0, fmt.Errorf("used space of %s: %w", path, err)
 	}
-	return device, fileSystem, mounted
+	return int64(st.Blocks-st.Bfree) * st.Bsize, nil
 }
 
 // lvmData adds volumes, mount and snapshot hosts, if LVM is enabled.
@@ -63,12 +56,12 @@ func (h *Host) lvmData(ctx context.Context, d *agentapi.Data) {
 		return
 	}
 	var errs [4]error
-	if v, err := h.volumes(ctx); err == nil {
-		d.LogicalVolumes = v
+	if v, err := h.logical.get(h.life, ctx); v != nil {
+		d.LogicalVolumes, errs[0] = v, err
 	} else {
 		errs[0] = err
 	}
-	d.MountPoint, errs[1] = h.mount(ctx)
+	d.MountPoint, errs[1] = h.mount()
 	d.LocalSnapshotsHosts, errs[2] = h.hostList(ctx, h.o.LVM.LocalSnapshotsCommand)
 	d.SnaphostHosts, errs[3] = h.hostList(ctx, h.o.LVM.SnapshotHostsCommand)
 	if err := errors.Join(errs[:]...); err != nil {
