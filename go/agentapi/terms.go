@@ -4,8 +4,8 @@ package agentapi
 // agents that name AbilityStream.
 const HeaderSeedTerms = "X-Seed-Terms"
 
-// HeaderOldData stands in the answer to release-seed of an agent that put the target's old data back, or found it where it
-// was: a word of OldData.
+// HeaderOldData stands in the answer to release-seed: what became of the target's old data, a word of OldData. It is missing
+// where nothing was said of it.
 const HeaderOldData = "X-Seed-Old-Data"
 
 // AbilityStream: the agent takes SeedTerms and `bandwidth`, and as the target of a method whose backup runs on the source
