@@ -56,6 +56,25 @@ func (w *world) isReplica(id int64) {
 	w.must(sandbox.WaitReplica(w.ctx, target, source), "wait for the replica")
 	w.same()
 	w.eventsAreOff()
+	if !w.t.Failed() {
+		table.add(w.methodOf(id), w.Target.Server.Kind, w.connectedBy())
+	}
+}
+
+func (w *world) methodOf(id int64) agentapi.Method {
+	w.t.Helper()
+	s, err := w.Details(w.ctx, id)
+	w.must(err, "read the seed")
+	return s.SeedMethod
+}
+
+// connectedBy says how the replica finds its place in the source's binary log.
+func (w *world) connectedBy() string {
+	status := w.status()
+	if status["Auto_Position"] == "1" || status["Using_Gtid"] == "Slave_Pos" {
+		return "by GTID"
+	}
+	return "by file and position"
 }
 
 func (w *world) same() {
