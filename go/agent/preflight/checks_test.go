@@ -168,6 +168,10 @@ var stories = []story{
 
 	{"lvm-volume", "mounted", agentapi.LVM, func(f *facts) { f.source.data.MountPoint = agentapi.Mount{IsMounted: true, Path: "/mnt"} }, agent.Fail, "/mnt"},
 	{"lvm-volume", "no volumes", agentapi.LVM, func(f *facts) { f.source.data.LogicalVolumes = nil }, agent.Fail, "no logical volumes"},
+	{"lvm-volume", "snapshots of another kind", agentapi.LVM, func(f *facts) {
+		f.source.data.LogicalVolumes = nil
+		f.source.data.Abilities = append(f.source.data.Abilities, agentapi.AbilityStream)
+	}, agent.Pass, "another kind"},
 	{"lvm-volume", "no snapshot", agentapi.LVM, func(f *facts) { f.source.data.LogicalVolumes = f.source.data.LogicalVolumes[:1] }, agent.Warn, "has to be made"},
 	{"lvm-volume", "facts missing", agentapi.LVM, noSourceData, agent.Fail, "not known"},
 	{"target-data", "it holds some", "", func(f *facts) {

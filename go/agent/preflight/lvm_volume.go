@@ -4,8 +4,8 @@ import "github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 
 var lvmVolume = check{
 	name: "lvm-volume",
-	about: "On the source the mount point for snapshots is free and there is a logical volume; fails otherwise, warns when there is no snapshot " +
-		"yet, because one has to be made then.",
+	about: "On the source the mount point for snapshots is free and there is a logical volume, or an agent of ours that offers snapshots of " +
+		"another kind; fails otherwise, warns when there is no snapshot yet, because one has to be made then.",
 	needed:  "a free mount point, and a snapshot or the right to make one, on the source",
 	only:    "LVM",
 	applies: func(f *facts) bool { return f.method == agentapi.LVM },
@@ -16,6 +16,9 @@ var lvmVolume = check{
 		d := f.source.data
 		if d.MountPoint.IsMounted {
 			return fail("unmount it with agent-umount when nothing needs it", "%s is mounted at %s on %s", d.MountPoint.Device, d.MountPoint.Path, f.source.name)
+		}
+		if len(d.LogicalVolumes) == 0 && d.Has(agentapi.AbilityStream) && offersHere(f) {
+			return pass("%s shows no logical volumes; its agent offers snapshots of another kind", f.source.name)
 		}
 		if len(d.LogicalVolumes) == 0 {
 			return fail("put the data directory on a logical volume, or let the agent run lvs (exec-with-sudo)", "%s shows no logical volumes", f.source.name)
@@ -32,4 +35,10 @@ var lvmVolume = check{
 		}
 		return pass("%s has %s, and the mount point is free", f.source.name, count(snapshots, "snapshot", "snapshots"))
 	},
+}
+
+// offersHere says whether the agent on the source offers the method: ours do so only where they can take snapshots.
+func offersHere(f *facts) bool {
+	_, ok := f.source.data.AvailiableSeedMethods[f.method]
+	return ok
 }
