@@ -229,9 +229,9 @@ func stillRunning(s *Seed) []Side {
 }
 
 // toEnd are the sides on which work of the failed stage may still go on. Where the backup runs on the source, the target
-// keeps a receiving end open since Prepare, whatever it said of Backup.
+// keeps a receiving end open since Prepare, whatever it said of its stage.
 func toEnd(s *Seed) []Side {
-	if s.Stage == agentapi.Backup && s.BackupSide == agentapi.Source {
+	if s.BackupSide == agentapi.Source && (s.Stage == agentapi.Prepare || s.Stage == agentapi.Backup) {
 		return agentapi.Sides
 	}
 	return stillRunning(s)

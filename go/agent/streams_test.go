@@ -212,6 +212,25 @@ func TestSourceOfOthersIsReceivedByOurTargetInBackup(t *testing.T) {
 	}
 }
 
+func TestReceivingEndIsClosedBeforePrepareIsTriedAgain(t *testing.T) {
+	for _, v2 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("v2=%t", v2), func(t *testing.T) {
+			w := newWorldOf(t, v2)
+			w.source.Script(agentapi.Prepare, agentfake.FailAfter(1, "no snapshot"), agentfake.After(0))
+			id := w.beginBy(agentapi.LVM)
+			w.to(id, "Prepare/Error")
+			if !w.target.Receives(id) {
+				t.Fatal("the target does not receive")
+			}
+			w.cycle(id, "Prepare/Scheduled")
+			if w.target.Receives(id) {
+				t.Error("its receiving end is still open")
+			}
+			w.to(id, "Cleanup/Completed")
+		})
+	}
+}
+
 func TestProgressIsWhatTheReceivingEndCounts(t *testing.T) {
 	w := newWorld(t)
 	w.target.Script(agentapi.Backup, agentfake.Outcome{Polls: -1, Bytes: []int64{10, 20}, Total: 100})
