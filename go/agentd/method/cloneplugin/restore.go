@@ -1,0 +1,216 @@
+package cloneplugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+)
+
+// rememberPosition is the journal's key for where the clone stands.
+const rememberPosition = "clone-position"
+
+// Restore implements method.Method: the target's server is started on the clone.
+func (m *ClonePlugin) Restore(ctx context.Context, w *method.Work) error {
+	if w.Side != agentapi.Target {
+		return nil
+	}
+	var r record
+	if _, err := w.Run.Recall(rememberClone, &r); err != nil {
+		return err
+	}
+	p, _, err := recallPlan(w)
+	if err != nil {
+		return err
+	}
+	if !r.Done {
+		return failed(CodeIncomplete, "make the backup again", nil, "there is no complete clone on this host; nothing was changed")
+	}
+	if p.InPlace {
+		if err := m.o.Host.StartMySQL(ctx); err != nil {
+			return failed(CodeStart, "see the end of the target's error log (agent-mysql-error-log)", err, "MySQL does not start on the clone")
+		}
+		return m.settle(ctx, w, r)
+	}
+	if err := m.quietly(ctx, w, r); err != nil {
+		return err
+	}
+	w.Run.Progress(0, 0, "starting MySQL on the clone")
+	if err := m.o.Keeper.Swap(ctx, w); err != nil {
+		return err
+	}
+	return m.settle(ctx, w, r)
+}
+
+// quietly sees to it that the first start on the clone is a quiet one. A server that is down, or on the clone already, was
+// told so by an earlier attempt.
+func (m *ClonePlugin) quietly(ctx context.Context, w *method.Work, r record) error {
+	var h hushed
+	if _, err := w.Run.Recall(rememberQuiet, &h); err != nil {
+		return err
+	}
+	if !m.o.Host.MySQLRunning(ctx) {
+		if h.On {
+			return nil
+		}
+		if err := m.o.Host.StartMySQL(ctx); err != nil {
+			return failed(CodeStart, "see the end of the target's error log (agent-mysql-error-log)", err, "MySQL does not start on its old data")
+		}
+	}
+	db, err := m.local(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s, err := readStatus(ctx, db)
+	if err != nil || s.onClone(r) {
+		return err
+	}
+	f, _, err := checkRecipient(ctx, db)
+	if err != nil {
+		return err
+	}
+	return hush(ctx, w, db, f.version)
+}
+
+// settle makes a replica-to-be of the server that runs on the clone, and notes where the clone stands. It may be called
+// again.
+func (m *ClonePlugin) settle(ctx context.Context, w *method.Work, r record) error {
+	db, err := m.local(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s, err := readStatus(ctx, db)
+	if err != nil {
+		return err
+	}
+	if !s.onClone(r) {
+		return failed(CodeStart, "see the target's error log", nil, "MySQL runs, but not on the clone of %s: its last clone is of %q", r.Source, s.source)
+	}
+	if err := s.err(); err != nil {
+		return err
+	}
+	if s.position.LogFile == "" && s.position.GtidExecuted == "" {
+		return permanent(CodeServer, "is the source's binary log on?", nil, "the clone has no position in the source's binary log")
+	}
+	f, err := readFacts(ctx, db)
+	if err != nil {
+		return err
+	}
+	if err := asReplica(ctx, w, db, f.version); err != nil {
+		return err
+	}
+	if err := noisy(ctx, w, db); err != nil {
+		return err
+	}
+	w.Run.Say(fmt.Sprintf("MySQL runs on the clone, which stands at %s:%d", s.position.LogFile, s.position.LogPos))
+	return w.Run.Remember(rememberPosition, s.position)
+}
+
+// Metadata implements method.Method: the position that Restore noted.
+func (m *ClonePlugin) Metadata(_ context.Context, w *method.Work) (agentapi.Metadata, error) {
+	var at agentapi.Metadata
+	if _, err := w.Run.Recall(rememberPosition, &at); err != nil {
+		return at, err
+	}
+	if at == (agentapi.Metadata{}) {
+		return at, failed(CodeIncomplete, "", nil, "MySQL was not started on a clone yet, so that its position is not known")
+	}
+	return at, nil
+}
+
+// Cleanup implements method.Method: the old data goes, and what was changed on the servers is put back.
+func (m *ClonePlugin) Cleanup(ctx context.Context, w *method.Work) error {
+	if w.Side == agentapi.Target {
+		p, found, err := recallPlan(w)
+		if err != nil {
+			return err
+		}
+		if found && !p.InPlace {
+			if err := m.o.Keeper.Drop(ctx, w); err != nil {
+				return err
+			}
+		}
+	}
+	if err := m.asBefore(ctx, w); err != nil {
+		return err
+	}
+	return forgetQuiet(w)
+}
+
+// Release implements method.Method.
+func (m *ClonePlugin) Release(ctx context.Context, w *method.Work) error {
+	if w.Side != agentapi.Target {
+		return m.asBefore(ctx, w)
+	}
+	p, _, err := recallPlan(w)
+	if err != nil {
+		return err
+	}
+	if err := m.endEverything(ctx, w, p); err != nil {
+		return err
+	}
+	if err := m.o.Keeper.PutBack(ctx, w); err != nil {
+		return err
+	}
+	if err := m.asBefore(ctx, w); err != nil {
+		return err
+	}
+	return errors.Join(forgetQuiet(w), w.Run.Remember(rememberPlan, plan{}), w.Run.Remember(rememberClone, record{}))
+}
+
+// endEverything ends a clone that goes on, and brings a server back that went down over cloning in place. A server that is
+// down clones nothing.
+func (m *ClonePlugin) endEverything(ctx context.Context, w *method.Work, p plan) error {
+	if p.InPlace && !m.o.Host.MySQLRunning(ctx) {
+		if err := m.o.Host.StartMySQL(ctx); err != nil {
+			w.Run.Say("MySQL does not start on what the clone left: " + err.Error())
+		}
+	}
+	if !m.o.Host.MySQLRunning(ctx) {
+		return removeClone(p.Dir)
+	}
+	db, err := m.local(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return m.endClone(ctx, w, db)
+}
+
+// asBefore puts back what the seed changed on this host's server; it may be called again, and when nothing was changed.
+func (m *ClonePlugin) asBefore(ctx context.Context, w *method.Work) error {
+	if changed, err := changedAnything(w); err != nil || !changed {
+		return err
+	}
+	if !m.o.Host.MySQLRunning(ctx) {
+		if p, _, err := recallPlan(w); err != nil || p.InPlace {
+			return err // erased, and not to be started: told by Restore or Backup
+		}
+	}
+	db, err := m.local(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := noisy(ctx, w, db); err != nil {
+		return err
+	}
+	if err := putSettingsBack(ctx, w, db); err != nil {
+		return err
+	}
+	return uninstall(ctx, w, db)
+}
+
+func changedAnything(w *method.Work) (bool, error) {
+	var h hushed
+	var before map[string]string
+	var installed bool
+	_, err1 := w.Run.Recall(rememberQuiet, &h)
+	_, err2 := w.Run.Recall(rememberSettings, &before)
+	_, err3 := w.Run.Recall(rememberPlugin, &installed)
+	return h.On || len(before) > 0 || installed, errors.Join(err1, err2, err3)
+}
