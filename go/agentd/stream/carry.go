@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // readError is an error of the reading side of carry; every other is of the writing side.
@@ -18,38 +16,64 @@ type readError struct{ err error }
 func (e *readError) Error() string { return e.err.Error() }
 func (e *readError) Unwrap() error { return e.err }
 
+// endError is what ended returned to carry.
+type endError struct{ err error }
+
+func (e *endError) Error() string { return e.err.Error() }
+func (e *endError) Unwrap() error { return e.err }
+
 // carry copies src to dst until its end, at the pace, and counts. Between a pipe and a TCP connection the bytes do not come
-// to this process at all.
-func carry(dst io.Writer, src io.Reader, pace *pacer, count *atomic.Int64) error {
+// to this process at all. If there is an ended, it is called at src's end, and src's last byte is held back until it has
+// returned nil: of a tool that failed, not even a plain stream is ever whole.
+func carry(dst io.Writer, src io.Reader, ended func() error, pace *pacer, count *atomic.Int64) error {
 	from, to := spliceable(src), spliceable(dst)
 	if from != nil && to != nil {
-		done, err := splice(to, from, pace, count)
-		if done {
+		s := &splicer{dst: to, src: from, pace: pace, count: count, hold: ended != nil}
+		if err := s.run(); err != nil {
 			return err
 		}
 	}
-	paced := pace
 	if _, ok := dst.(*flushed); ok {
-		paced = &pacer{limit: unlimited} // the line below it keeps the pace
+		pace = &pacer{limit: unlimited} // the line below it keeps the pace
 	}
+	held := 0
 	buf := make([]byte, frameSize)
 	for {
-		n, err := src.Read(buf)
-		for out := buf[:n]; len(out) > 0; {
-			some := paced.take(len(out), nil)
-			if _, err := dst.Write(out[:some]); err != nil {
-				return err
-			}
-			count.Add(int64(some))
-			out = out[some:]
+		n, err := src.Read(buf[held:])
+		n += held
+		if held = 0; ended != nil && n > 0 {
+			held = 1
 		}
+		if err := put(dst, buf[:n-held], pace, count); err != nil {
+			return err
+		}
+		buf[0] = buf[max(n-1, 0)]
 		if errors.Is(err, io.EOF) {
-			return nil
+			break
 		}
 		if err != nil {
 			return &readError{err}
 		}
 	}
+	if ended == nil {
+		return nil
+	}
+	if err := ended(); err != nil {
+		return &endError{err}
+	}
+	return put(dst, buf[:held], pace, count)
+}
+
+func put(dst io.Writer, p []byte, pace *pacer, count *atomic.Int64) error {
+	for len(p) > 0 {
+		some := pace.take(len(p), nil)
+		if _, err := dst.Write(p[:some]); err != nil {
+			return err
+		}
+		count.Add(int64(some))
+		p = p[some:]
+	}
+	return nil
 }
 
 // spliceable returns the descriptor of a TCP connection, or of a pipe that the runtime can wait for; nil for anything else.
@@ -72,80 +96,4 @@ func spliceable(v any) syscall.RawConn {
 		return nil
 	}
 	return raw
-}
-
-// splice moves bytes within the kernel. done is false when the kernel can't, before any byte was moved.
-func splice(dst, src syscall.RawConn, pace *pacer, count *atomic.Int64) (done bool, err error) {
-	for moved := false; ; {
-		some := pace.take(pipeSize, nil)
-		n, err := spliceSome(dst, src, some)
-		pace.refund(some - max(n, 0))
-		switch {
-		case n > 0:
-			moved = true
-			count.Add(int64(n))
-		case err == nil:
-			return true, nil
-		case errors.Is(err, unix.EAGAIN):
-			if err := waitReady(src.Read, unix.POLLIN); err != nil {
-				return true, &readError{err}
-			}
-			if err := waitReady(dst.Write, unix.POLLOUT); err != nil {
-				return true, err
-			}
-		case errors.Is(err, unix.EINTR):
-		case !moved && errors.Is(err, unix.EINVAL):
-			return false, nil
-		case errors.Is(err, unix.EPIPE):
-			return true, err
-		default:
-			return true, blame(src, err)
-		}
-	}
-}
-
-// spliceSome holds both descriptors while it moves, so that neither is closed and given to somebody else meanwhile.
-func spliceSome(dst, src syscall.RawConn, size int) (n int, err error) {
-	var moved int64
-	var spliceErr error
-	srcErr := src.Control(func(in uintptr) {
-		err = dst.Control(func(out uintptr) {
-			moved, spliceErr = unix.Splice(int(in), nil, int(out), nil, size, unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
-		})
-	})
-	if srcErr != nil {
-		return 0, &readError{srcErr}
-	}
-	if err == nil {
-		err = spliceErr
-	}
-	return int(moved), err
-}
-
-// waitReady waits for one descriptor; wait is its RawConn's Read or Write.
-func waitReady(wait func(func(uintptr) bool) error, events int16) error {
-	return wait(func(fd uintptr) bool {
-		set := []unix.PollFd{{Fd: int32(fd), Events: events}}
-		n, err := unix.Poll(set, 0)
-		return err == nil && n > 0
-	})
-}
-
-// blame finds out which side of a splice failed: a connection that has an error says so when it is read again.
-func blame(src syscall.RawConn, err error) error {
-	if errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.ETIMEDOUT) {
-		readable := false
-		_ = src.Control(func(fd uintptr) {
-			kind, kindErr := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TYPE)
-			readable = kindErr == nil && kind == unix.SOCK_STREAM
-		})
-		if readable {
-			return &readError{err}
-		}
-	}
-	var read *readError
-	if errors.As(err, &read) {
-		return read
-	}
-	return err
 }

@@ -12,8 +12,8 @@ import (
 // maxStrange bounds the connections that have not shown who they are; one too many ends the oldest.
 const maxStrange = 64
 
-// door takes connections without holding up anybody: each is greeted in a goroutine of its own. Greet returns nil when it
-// has handed the connection on; every other is closed.
+// door takes connections without holding up anybody: each is greeted in a goroutine of its own. Greet calls forget and
+// returns nil when it hands the connection on; every other is closed.
 type door struct {
 	ln    net.Listener
 	log   *slog.Logger

@@ -61,6 +61,13 @@ func (l *line) gatherWrites() {
 	l.out = make([]byte, 0, gather)
 }
 
+// gatherNoMore is for after a flush.
+func (l *line) gatherNoMore() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out = nil
+}
+
 // Write implements net.Conn.
 func (l *line) Write(p []byte) (int, error) {
 	l.mu.Lock()

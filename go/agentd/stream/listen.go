@@ -85,6 +85,7 @@ func (in *intake) greet(d *door, conn net.Conn) error {
 		return refuse(k, fmt.Sprintf("the receiver speaks version %d and is for seed %d; the sender has version %d and seed %d",
 			helloVersion, in.o.SeedID, h.Version, h.Seed))
 	}
+	d.forget(conn)
 	select {
 	case in.arrivals <- arrival{link: k, hello: h}:
 		return nil

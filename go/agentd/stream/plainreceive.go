@@ -100,6 +100,7 @@ func (r *PlainReceiver) await(ctx context.Context) (*guest, error) {
 		if err != nil {
 			return err
 		}
+		d.forget(c)
 		select {
 		case guests <- g:
 			return nil
@@ -150,7 +151,7 @@ func (r *PlainReceiver) copy(dst io.Writer, g *guest, ended func() error) error 
 	r.bytes.Add(int64(len(g.first)))
 	err := g.err
 	if err == nil {
-		err = carry(dst, g.in, &pacer{limit: unlimited}, &r.bytes)
+		err = carry(dst, g.in, nil, &pacer{limit: unlimited}, &r.bytes)
 	} else if !errors.Is(err, io.EOF) {
 		err = &readError{err}
 	} else {

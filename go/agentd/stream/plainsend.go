@@ -12,9 +12,10 @@ import (
 )
 
 // SendPlain connects to what listens at addr (host:port), tries again for Patience while nobody does, and sends src's bytes
-// and nothing else, as `socat -u` does. After src's end it calls ended; nil ends the stream, anything else resets the
-// connection, which is all that can be told. It returns nil when the other side has taken everything; whether its tool
-// ended well only our own PlainReceiver tells, by a reset. src and ended are treated as by Send.
+// and nothing else, as `socat -u` does. At src's end it calls ended; only nil lets src's last byte and the stream's end go
+// out. Anything else resets the connection: without TLS socat takes even that for an end, but its tool gets less than a
+// whole archive. It returns nil when the other side has taken everything; whether its tool ended well only our own
+// PlainReceiver tells, by a reset. src and ended are treated as by Send.
 func SendPlain(ctx context.Context, addr string, src io.Reader, ended func() error, o PlainOptions) (Summary, error) {
 	o = o.withDefaults()
 	s := &plainSender{o: o, addr: addr, src: src, ended: ended, pace: &pacer{limit: o.Limit}}
@@ -145,17 +146,19 @@ func (f *flushed) Write(p []byte) (int, error) {
 	return n, f.line.flush()
 }
 
+// CloseWrite tells TLS's end. What it writes leaves at once: afterwards TLS lets nothing be written any more.
 func (f *flushed) CloseWrite() error {
-	if err := f.Conn.CloseWrite(); err != nil {
-		return err
-	}
-	return f.line.flush()
+	f.line.gatherNoMore()
+	return f.Conn.CloseWrite()
 }
 
 func (s *plainSender) copy(out net.Conn) error {
-	err := carry(out, s.src, s.pace, &s.bytes)
+	err := carry(out, s.src, s.ended, s.pace, &s.bytes)
 	var read *readError
+	var end *endError
 	switch {
+	case errors.As(err, &end):
+		return end.err
 	case errors.As(err, &read):
 		return fmt.Errorf("read the tool's output: %w", read.err)
 	case s.gone.Load():
@@ -165,7 +168,7 @@ func (s *plainSender) copy(out net.Conn) error {
 		return failed(CodeCut, "the receiving tool on the target ended early: look at the target's log", err,
 			"the receiving end at %s broke off after %d bytes", s.addr, s.bytes.Load())
 	}
-	return s.ended()
+	return nil
 }
 
 // watch closes a connection whose other side does not answer any more.
