@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
@@ -35,6 +36,11 @@ func (m *Xtrabackup) open(ctx context.Context, w *method.Work) error {
 	t, err := m.localTool(ctx)
 	if err != nil {
 		return err
+	}
+	if m.extra.compress {
+		if err := t.canDecompress(); err != nil {
+			return err
+		}
 	}
 	if err := clean(w.Dir); err != nil {
 		return err
@@ -108,7 +114,14 @@ func (u *unpacking) run(ctx context.Context, run method.Runner) error {
 	if err != nil {
 		return err
 	}
-	sum, err := in.Receive(ctx, p, p.end)
+	var dst io.Writer = p // its errors are told to the sender
+	if u.terms == "" {
+		dst = p.in // which the bytes reach within the kernel
+	}
+	sum, err := in.Receive(ctx, dst, p.end)
+	if errors.Is(err, syscall.EPIPE) {
+		p.end() // it ended by itself, and says why
+	}
 	if err != nil {
 		p.abandon()
 		if p.failure != nil && ctx.Err() == nil {
@@ -167,6 +180,9 @@ func (p *unpacker) Write(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+// SetDeadline lets the stream end a write that waits for a program which takes nothing.
+func (p *unpacker) SetDeadline(t time.Time) error { return p.in.SetDeadline(t) }
 
 // end closes the program's input and tells how it ended; it may be called again.
 func (p *unpacker) end() error {

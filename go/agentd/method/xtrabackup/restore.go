@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -179,6 +180,9 @@ func (m *Xtrabackup) decompress(ctx context.Context, w *method.Work, t *tool, di
 	if err != nil || !found {
 		return err
 	}
+	if err := t.canDecompress(); err != nil {
+		return err
+	}
 	w.Run.Say("decompressing the copy with " + t.name())
 	if err := m.toolOn(ctx, w, t, t.decompressArguments(dir, &m.extra), nil); err != nil {
 		if full := diskFull(dir, err.Error(), err); full != nil {
@@ -192,6 +196,18 @@ func (m *Xtrabackup) decompress(ctx context.Context, w *method.Work, t *tool, di
 		}
 		return err
 	})
+}
+
+// canDecompress: mariabackup needs a program that is no part of it.
+func (t *tool) canDecompress() error {
+	if !t.maria {
+		return nil
+	}
+	if _, err := exec.LookPath("qpress"); err != nil {
+		return permanently(failed(CodeTool, "install qpress on this host, or leave --compress out of the source's xtrabackup-addtional-opts: data is compressed on its way anyway where that is faster",
+			err, "files that mariabackup compresses can't be decompressed"))
+	}
+	return nil
 }
 
 var errFound = errors.New("found")

@@ -61,11 +61,11 @@ type backup struct {
 
 func (b *backup) run(ctx context.Context) error {
 	t, w := b.s.tool, b.w
-	ctx, stop := context.WithCancel(ctx)
+	life, stop := context.WithCancel(ctx)
 	defer stop()
 	addr := net.JoinHostPort(w.PeerHost, strconv.Itoa(cmp.Or(w.Terms.DataPort, b.m.o.Port)))
 	w.Run.Say(fmt.Sprintf("copying about %s of %s %s with %s, %d threads, to %s", size(b.total.Load()), b.s.server.Flavour, b.s.server.Version, t.text, b.m.extra.threads(), addr))
-	cmd := w.Run.Command(ctx, nil, t.path, b.args...)
+	cmd := w.Run.Command(life, nil, t.path, b.args...)
 	messages := &said{on: b.heard}
 	cmd.Stderr = messages
 	out, in, err := pipe()

@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,11 +60,6 @@ func newWorld(t testing.TB, o options) *world {
 	if o.server.Kind == "" {
 		o.server.Kind = sandbox.MariaDB
 	}
-	bin, err := sandbox.Bin(o.server.Kind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	methodtest.Path(t, bin)
 	hosts := sandbox.HostsT(t, 2)
 	port, err := sandbox.FreePort(hosts[1])
 	if err != nil {
@@ -148,10 +145,16 @@ func (w *world) backup() (source, target error) {
 	done := make(chan error, 1)
 	go func() { done <- w.tgt.m.Backup(w.t.Context(), w.tgt.work) }()
 	source = w.src.m.Backup(w.t.Context(), w.src.work)
-	if source != nil {
-		w.tgt.run.EndBackground() // as an abort does
+	if source == nil {
+		return nil, <-done
 	}
-	return source, <-done
+	select { // it knows too, as far as the stream can tell; then the service aborts it
+	case target = <-done:
+	case <-time.After(5 * time.Second):
+		w.tgt.run.EndBackground()
+		target = <-done
+	}
+	return source, target
 }
 
 func (w *world) mustBackup() {
@@ -281,4 +284,9 @@ func (w *world) nothingBeside(s *side) {
 			}
 		}
 	}
+}
+
+// dataPort is where the target listens.
+func (w *world) dataPort() string {
+	return net.JoinHostPort(w.tgt.server.Host, strconv.Itoa(w.src.work.Terms.DataPort))
 }

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -36,48 +38,49 @@ func wrong(real string, args []string) int {
 		fault = ""
 	}
 	c := exec.Command(real, args...)
-	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	c.Stdin, c.Stderr = os.Stdin, os.Stderr
 	switch fault {
-	case "cut", "cut-late", "hang", "kill":
-		out, err := c.StdoutPipe()
-		check(err)
-		check(c.Start())
-		n := int64(8<<20 + 12345)
-		if fault == "cut-late" {
-			n = 1 << 40
-		}
-		_, err = io.CopyN(os.Stdout, out, n)
-		if fault == "cut-late" && err != io.EOF {
-			check(err)
-		}
-		switch fault {
-		case "hang":
-			signal.Ignore(syscall.SIGTERM)
-			select {}
-		case "kill":
-			check(syscall.Kill(os.Getpid(), syscall.SIGKILL))
-		}
-		c.Process.Kill()
-		return 0
+	case "cut", "hang", "kill":
+		cut(c, fault)
 	case "quiet":
-		errors, err := c.StderrPipe()
-		check(err)
-		check(c.Start())
-		text, err := io.ReadAll(errors)
-		check(err)
-		c.Wait()
-		fmt.Fprint(os.Stderr, strings.ReplaceAll(string(text), "completed OK!", ""))
-		return 0
+		var text bytes.Buffer
+		c.Stdout, c.Stderr = os.Stdout, &text
+		c.Run()
+		fmt.Fprint(os.Stderr, strings.ReplaceAll(text.String(), "completed OK!", ""))
 	case "bad-exit":
+		c.Stdout = os.Stdout
 		check(c.Run())
 		return 3
 	case "":
-		if err := c.Run(); err != nil {
-			return 1
-		}
-		return 0
+		check(syscall.Exec(real, append([]string{real}, args...), os.Environ()))
+	default:
+		panic("unknown fault " + fault)
 	}
-	panic("unknown fault " + fault)
+	return 0
+}
+
+// cut lets some of the tool's output through, if it has any, and not its end.
+func cut(c *exec.Cmd, fault string) {
+	const some = 8<<20 + 12345
+	c.Stderr = nil
+	out, err := c.StdoutPipe()
+	check(err)
+	check(c.Start())
+	if !slices.Contains(c.Args, "--prepare") {
+		_, err = io.CopyN(os.Stdout, out, some)
+		check(err)
+	}
+	c.Process.Kill()
+	c.Wait()
+	switch fault {
+	case "hang":
+		signal.Ignore(syscall.SIGTERM)
+		select {
+		case <-time.After(time.Hour):
+		}
+	case "kill":
+		check(syscall.Kill(os.Getpid(), syscall.SIGKILL))
+	}
 }
 
 func check(err error) {
