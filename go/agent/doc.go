@@ -6,7 +6,7 @@
 // owner makes the same calls again.
 //
 // The package declares what it needs (Store, AgentClient, Topology, Checks, Events, Meter, Clock, Leader in ports.go) and
-// imports nothing of ours but agentapi and inst's value types.
+// imports nothing of ours but agentapi, estimate and inst's value types.
 //
 // Invariants: docs/states.md is generated from the transition table; no legal move is made that is not in it; Attempt only
 // grows; a live seed always has a deadline or an agent that moves bytes.

@@ -25,6 +25,7 @@ func calls(ctx context.Context, w *world) map[string]func() error {
 		"get-metadata":         func() error { _, err := w.client.Metadata(ctx, h, w.seed); return err },
 		"abort-seed-stage":     func() error { return w.client.Abort(ctx, h, w.seed) },
 		"release-seed":         func() error { _, err := w.client.Release(ctx, h, w.seed, agentapi.Target); return err },
+		"bandwidth":            func() error { return w.client.Bandwidth(ctx, h, w.seed, 1<<20) },
 		"post-seed-cmd":        func() error { _, err := w.client.PostSeed(ctx, h, w.seed); return err },
 		"mysql-start":          func() error { return w.client.MySQLStart(ctx, h) },
 		"mysql-stop":           func() error { return w.client.MySQLStop(ctx, h) },
