@@ -3,9 +3,8 @@ package datadir
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io/fs"
 	"log/slog"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
@@ -20,69 +19,63 @@ type Options struct {
 	Logger     *slog.Logger
 }
 
-// Part is a directory outside the data directory that holds a part of the data, and the variable that names it.
-type Part struct {
-	Variable string
-	Path     string
+// Keeper keeps the old data of a target until the new is proven. It holds no state of its own: everything is in the seed's
+// journal (Work.Run) and on the disk. For one seed one method at a time.
+type Keeper struct {
+	o       Options
+	log     *slog.Logger
+	server  server
+	files   files
+	inspect func(context.Context) (Layout, error)
+	sibling func(l Layout) bool // a directory can be made beside the data directory
+	free    func(path string) (int64, error)
+	holder  func(p *plan) (string, error) // who has the data open
+	quiet   time.Duration                 // how long a stopped server may take to let go of its files
 }
 
-// Layout is where the server's data are.
-type Layout struct {
-	DataDir string // as configured
-	Real    string // without links
-	Mount   bool   // Real is a mount point
-	Parts   []Part
-	UID     int
-	GID     int
-	Mode    fs.FileMode // of the data directory
-	Version string      // as SELECT VERSION() gives it; "" when it is not known
-	Running bool
+// server is what is used of a host.Host.
+type server interface {
+	StartMySQL(ctx context.Context) error
+	StopMySQL(ctx context.Context) error
+	MySQLRunning(ctx context.Context) bool
+}
+
+var _ server = (*host.Host)(nil)
+
+// New makes a Keeper; nothing is looked at yet.
+func New(o Options) *Keeper {
+	k := &Keeper{o: o, log: cmp.Or(o.Logger, slog.Default()), server: o.Host, files: disk{}, free: host.DiskFree, quiet: 20 * time.Second}
+	k.inspect, k.sibling = k.Layout, siblingFits
+	k.holder = holder
+	return k
 }
 
 // Place is where the new data is received.
 type Place struct {
-	// Receive is an empty directory, owner and mode as the data directory's. What is in it when Swap is called becomes the
-	// data: one flat directory, as without any separate directories.
+	// Receive is an empty directory, owner and mode as the data directory's, on the data directory's file system. What is
+	// in it when Swap is called becomes the data: one flat directory, as without any separate directories.
 	Receive string
 	Keeps   bool // the old data stays until Drop; else it was erased
 	Layout  Layout
 }
 
-// Keeper keeps the old data of a target until the new is proven. It holds no state of its own: everything is in the seed's
-// journal (Work.Run) and on the disk. For one seed one method at a time.
-type Keeper struct {
-	o   Options
-	log *slog.Logger
-}
-
-// New makes a Keeper; nothing is looked at yet.
-func New(o Options) *Keeper { return &Keeper{o: o, log: cmp.Or(o.Logger, slog.Default())} }
-
-var errSoon = errors.New("not built yet")
-
-// Layout asks the running server, and notes its answer in StateDir. Of a server that is down it tells that note, else what
-// the server's program says of its configuration, else an error with a hint.
-func (k *Keeper) Layout(ctx context.Context) (Layout, error) { return Layout{}, errSoon }
-
-// Begin is for Prepare on the target: it decides whether the old data can be kept beside need bytes (0: not known, keep),
-// makes the empty directory into which the new data is received, and journals the plan. Keeping leaves MySQL running;
-// erasing (only with AllowErase) stops MySQL and empties the directories. An error leaves everything as it was. A second
-// Begin removes what an earlier attempt received.
-func (k *Keeper) Begin(ctx context.Context, w *method.Work, need int64) (*Place, error) {
-	return nil, errSoon
-}
-
 // Place is what Begin journaled.
-func (k *Keeper) Place(w *method.Work) (*Place, error) { return nil, errSoon }
+func (k *Keeper) Place(w *method.Work) (*Place, error) {
+	p, err := recall(w)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil || p.Phase == phaseOver || p.Phase == phaseErasing {
+		return nil, noPlan()
+	}
+	return p.place(), nil
+}
 
-// Swap is for Restore, after the new data was proven and prepared: it stops MySQL, moves the old data aside and the new
-// in, starts MySQL and waits until it answers. After an error or a crash anywhere a further Swap goes on, or PutBack
-// undoes it.
-func (k *Keeper) Swap(ctx context.Context, w *method.Work) error { return errSoon }
+func (p *plan) place() *Place { return &Place{Receive: p.Receive, Keeps: !p.Erased, Layout: p.Layout} }
 
-// PutBack is for Release before the new data was proven: the old data is the server's again, the server runs if it ran
-// before, and nothing is left. It may be called again, and when Begin was never called.
-func (k *Keeper) PutBack(ctx context.Context, w *method.Work) error { return errSoon }
+func noPlan() error {
+	return &method.StageError{Code: "datadir-not-prepared", Text: "no directory was made for this seed's data",
+		Hint: "the seed has to begin at Prepare again"}
+}
 
-// Drop is for Cleanup, when the new data is proven: the old data is removed. From its start on PutBack keeps the new.
-func (k *Keeper) Drop(ctx context.Context, w *method.Work) error { return errSoon }
+func (k *Keeper) mover(w *method.Work) mover { return mover{files: k.files, seed: w.SeedID} }
