@@ -118,7 +118,7 @@ func (s *said) text() string {
 
 var (
 	copying = regexp.MustCompile(`^(?:Compressing and streaming|Compressing, encrypting and streaming|Encrypting and streaming|Streaming|Copying|copying) (?:log file )?(\S.*?)(?: to (?:<STDOUT>|\S+))?$`)
-	locking = regexp.MustCompile(`(?i)^(?:starting|acquired locks for|finished|executing|acquiring|waiting|now waiting)\b.*(?:BACKUP STAGE|LOCK|FLUSH|wait|FTWRL)`)
+	locking = regexp.MustCompile(`(?i)^(?:starting|acquired locks for|finished|executing|acquiring|waiting|now waiting)\b.*(?:BACKUP STAGE|LOCK|FLUSH|quer)`)
 )
 
 // doing makes of a line what people are shown as the thing that is done now; "" when it says nothing of that.
