@@ -78,6 +78,8 @@ type MethodOffer struct {
 	BackupSide       Side
 	SupportedEngines []string
 	BackupToDatadir  bool
+	// NotAsSource says why this host can be the target of the method only; "" when it can be the source too.
+	NotAsSource string `json:",omitempty"`
 }
 
 // LogicalVolume is one volume as lvs shows it.

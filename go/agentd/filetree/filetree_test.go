@@ -61,7 +61,11 @@ func must(t testing.TB, err error) {
 
 func scan(t testing.TB, dirs ...string) *Tree {
 	t.Helper()
-	tree, err := Scan(context.Background(), dirs, nil)
+	var sources []Source
+	for _, dir := range dirs {
+		sources = append(sources, Source{Dir: dir})
+	}
+	tree, err := Scan(context.Background(), sources...)
 	must(t, err)
 	return tree
 }
@@ -144,7 +148,7 @@ func TestTreeArrivesEqualWithItsHoles(t *testing.T) {
 func TestPartsOfOneServerInTwoDirectoriesBecomeOneTree(t *testing.T) {
 	from, redo := grow(t), t.TempDir()
 	must(t, os.WriteFile(filepath.Join(redo, "ib_logfile0"), []byte("redo"), 0o600))
-	tree, err := Scan(t.Context(), []string{from, redo}, nil)
+	tree, err := Scan(t.Context(), Source{Dir: from}, Source{Dir: redo})
 	must(t, err)
 	var b bytes.Buffer
 	_, err = Pack(t.Context(), &b, tree, PackOptions{})
@@ -156,14 +160,14 @@ func TestPartsOfOneServerInTwoDirectoriesBecomeOneTree(t *testing.T) {
 		t.Error(string(text), err)
 	}
 	must(t, os.WriteFile(filepath.Join(redo, "ibdata1"), nil, 0o600))
-	if _, err := Scan(t.Context(), []string{from, redo}, nil); err == nil || !strings.Contains(err.Error(), "ibdata1 is in "+from+" too") {
+	if _, err := Scan(t.Context(), Source{Dir: from}, Source{Dir: redo}); err == nil || !strings.Contains(err.Error(), "ibdata1 is in "+from+" too") {
 		t.Error(err)
 	}
 }
 
 func TestLinksAreRefusedAndWhatIsSkippedDoesNotTravel(t *testing.T) {
 	dir := grow(t)
-	tree, err := Scan(t.Context(), []string{dir}, func(p string, d fs.DirEntry) bool { return p == "db" || p == "ibdata1" })
+	tree, err := Scan(t.Context(), Source{Dir: dir, Skip: func(p string, d fs.DirEntry) bool { return p == "db" || p == "ibdata1" }})
 	must(t, err)
 	for _, e := range tree.Entries {
 		if strings.HasPrefix(e.Path, "db") || e.Path == "ibdata1" {
@@ -171,7 +175,7 @@ func TestLinksAreRefusedAndWhatIsSkippedDoesNotTravel(t *testing.T) {
 		}
 	}
 	must(t, os.Symlink("/etc", filepath.Join(dir, "linked_db")))
-	if _, err := Scan(t.Context(), []string{dir}, nil); !errors.Is(err, ErrLink) || !strings.Contains(err.Error(), "linked_db") {
+	if _, err := Scan(t.Context(), Source{Dir: dir}); !errors.Is(err, ErrLink) || !strings.Contains(err.Error(), "linked_db") {
 		t.Error(err)
 	}
 }

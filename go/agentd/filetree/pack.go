@@ -46,6 +46,8 @@ type PackOptions struct {
 	Have []Entry
 	// Done is told the bytes of files that are over, packed or not needed; often.
 	Done func(bytes int64)
+	// Last is called when everything was read, before the end is written; its error takes the end's place.
+	Last func() error
 }
 
 // Pack writes the stream of a tree. A file whose size is no longer what Scan found is an error.
@@ -64,6 +66,11 @@ func Pack(ctx context.Context, dst io.Writer, t *Tree, o PackOptions) (*Manifest
 			return nil, fmt.Errorf("pack %s: %w", t.Entries[i].Path, err)
 		}
 		m.Entries = append(m.Entries, e)
+	}
+	if o.Last != nil {
+		if err := o.Last(); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.json([]byte{recordEnd}, tail{len(t.Entries), t.Bytes, Hash(hashOf(p.sum)).String()}); err != nil {
 		return nil, fmt.Errorf("pack: %w", err)

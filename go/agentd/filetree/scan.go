@@ -24,20 +24,28 @@ func (t *Tree) open(i int) (*os.File, error) {
 	return os.Open(filepath.Join(t.from[i], filepath.FromSlash(t.Entries[i].Path)))
 }
 
-// Scan lists the files below all dirs as one tree: what is in each comes to lie at the root. Sockets, pipes and devices are
-// left out, and so is what skip (nil: nothing) says, with all below it. The same file in two directories is an error.
-func Scan(ctx context.Context, dirs []string, skip func(path string, d fs.DirEntry) bool) (*Tree, error) {
+// Source is a directory whose content belongs to a tree.
+type Source struct {
+	Dir string
+	// Skip says of a path in it that it stays where it is, with all below it; nil: nothing does.
+	Skip func(path string, d fs.DirEntry) bool
+}
+
+// Scan lists the files below all sources as one tree: what is in each comes to lie at the root. Sockets, pipes and devices
+// are left out. The same file in two sources, and a symbolic link (ErrLink), are errors.
+func Scan(ctx context.Context, sources ...Source) (*Tree, error) {
 	t := &Tree{}
 	found := map[string]int{}
-	for _, dir := range dirs {
-		if err := t.scan(ctx, dir, skip, found); err != nil {
-			return nil, fmt.Errorf("list the files of %s: %w", dir, err)
+	for _, s := range sources {
+		if err := t.scan(ctx, s, found); err != nil {
+			return nil, fmt.Errorf("list the files of %s: %w", s.Dir, err)
 		}
 	}
 	return t, nil
 }
 
-func (t *Tree) scan(ctx context.Context, dir string, skip func(string, fs.DirEntry) bool, found map[string]int) error {
+func (t *Tree) scan(ctx context.Context, s Source, found map[string]int) error {
+	dir, skip := s.Dir, s.Skip
 	return filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:

@@ -21,6 +21,7 @@ type TarOptions struct {
 	// Files are put at the root beside the tree's, by name.
 	Files map[string][]byte
 	Done  func(bytes int64)
+	Last  func() error // as in PackOptions
 }
 
 // PackTar writes a tree as `tar xzf -` takes it, with paths like ./db/t.ibd.
@@ -32,6 +33,11 @@ func PackTar(ctx context.Context, dst io.Writer, t *Tree, o TarOptions) error {
 	p := &tarPacker{ctx: ctx, w: tar.NewWriter(z), tree: t, o: o}
 	if err := p.all(); err != nil {
 		return fmt.Errorf("pack tar: %w", err)
+	}
+	if o.Last != nil {
+		if err := o.Last(); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(p.w.Close(), z.Close()); err != nil {
 		return fmt.Errorf("pack tar: %w", err)

@@ -1,0 +1,206 @@
+package lvm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/filetree"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/stream"
+)
+
+// receiver is the receiving end of either stream.
+type receiver interface {
+	Addr() net.Addr
+	Receive(ctx context.Context, dst io.Writer, ended func() error) (stream.Summary, error)
+	Close() error
+}
+
+var (
+	_ receiver = (*stream.Receiver)(nil)
+	_ receiver = (*stream.PlainReceiver)(nil)
+)
+
+// open is Prepare on the target: a place for the new data, and the receiving end, which goes on when the stage is over.
+func (m *LVM) open(ctx context.Context, w *method.Work) error {
+	if err := clean(w.Dir); err != nil {
+		return err
+	}
+	if err := w.Run.Remember(provenKey, false); err != nil {
+		return err
+	}
+	place, err := m.o.Keeper.Begin(ctx, w, w.Terms.SourceBytes)
+	if err != nil {
+		return err
+	}
+	u := &receiving{m: m, place: place, dir: w.Dir, id: w.SeedID, secret: w.Terms.Secret, total: w.Terms.SourceBytes, ready: make(chan error, 1)}
+	if err := w.Run.Background(u.run); err != nil {
+		return err
+	}
+	select {
+	case err = <-u.ready:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	w.Run.Say(fmt.Sprintf("waiting for the data at %s, to be written to %s", u.at, place.Receive))
+	return nil
+}
+
+// receiving is the run in the background.
+type receiving struct {
+	m      *LVM
+	place  *datadir.Place
+	dir    string // the seed's own
+	id     int64
+	secret string
+	total  int64
+	at     net.Addr
+	ready  chan error
+}
+
+func (u *receiving) listen(ctx context.Context) (receiver, error) {
+	addr := net.JoinHostPort(u.m.o.Bind, strconv.Itoa(u.m.o.Port))
+	if u.secret != "" {
+		return stream.Listen(ctx, addr, stream.Options{Secret: u.secret, SeedID: u.id, Logger: u.m.log})
+	}
+	o := stream.PlainOptions{Logger: u.m.log}
+	if u.m.o.PlainServer != nil {
+		var err error
+		if o.TLS, err = u.m.o.PlainServer(); err != nil {
+			return nil, fmt.Errorf("socat-use-ssl: %w", err)
+		}
+	}
+	return stream.ListenPlain(ctx, addr, o)
+}
+
+func (u *receiving) run(ctx context.Context, run method.Runner) error {
+	in, err := u.listen(ctx)
+	if err == nil {
+		u.at = in.Addr()
+	}
+	u.ready <- err
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, dst := io.Pipe()
+	unpacked := make(chan error, 1)
+	go func() {
+		err := u.unpack(ctx, run, out)
+		out.CloseWithError(err) // what is still to come is refused, with the reason
+		unpacked <- err
+	}()
+	waited := false
+	ended := func() error {
+		waited = true
+		dst.Close()
+		return <-unpacked
+	}
+	sum, err := in.Receive(ctx, dst, ended)
+	if !waited {
+		dst.CloseWithError(errors.New("the stream broke off"))
+		if uerr := <-unpacked; uerr != nil && errors.Is(err, uerr) {
+			err = uerr
+		}
+	}
+	if err != nil {
+		return cause(ctx, err)
+	}
+	run.Say("received: " + sent(sum)[len("sent "):])
+	return nil
+}
+
+// unpack writes the files, and at their end what proves them.
+func (u *receiving) unpack(ctx context.Context, run method.Runner, src io.Reader) error {
+	o := filetree.UnpackOptions{
+		Head: func(bytes int64, _ map[string]string) error { u.total = bytes; return nil },
+		Done: func(bytes int64) { run.Progress(bytes, max(u.total, bytes), "receiving files") },
+	}
+	unpack := filetree.Unpack
+	if u.secret == "" {
+		unpack = filetree.UnpackTar
+	}
+	m, err := unpack(ctx, src, u.place.Receive, o)
+	if err != nil {
+		return diskError(u.place.Receive, err)
+	}
+	if u.secret == "" {
+		if m, err = settle(u.place.Receive, m); err != nil {
+			return err
+		}
+	}
+	if _, err := ParseMetadata(m.Notes[positionNote]); err != nil {
+		return permanently(failed(CodePosition, "the source's snapshot must hold a file "+metadataFile+" in the data directory", err, "the copy does not say where it stands in the binary log"))
+	}
+	return keep(u.dir, m)
+}
+
+const manifestFile = "manifest"
+
+// keep writes position and manifest into the seed's directory; the manifest's being there says that all has arrived.
+func keep(dir string, m *filetree.Manifest) error {
+	if err := write(filepath.Join(dir, metadataFile), func(f io.Writer) error {
+		_, err := io.WriteString(f, m.Notes[positionNote])
+		return err
+	}); err != nil {
+		return err
+	}
+	return write(filepath.Join(dir, manifestFile), func(f io.Writer) error {
+		_, err := m.WriteTo(f)
+		return err
+	})
+}
+
+// write makes a file that is there with all of its content, or not at all.
+func write(path string, fill func(io.Writer) error) error {
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	err = fill(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// clean removes everything of this method's from the seed's directory.
+func clean(dir string) error {
+	for _, name := range []string{metadataFile, manifestFile} {
+		for _, name := range []string{name, name + ".new"} {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("clean up: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// join is Backup on the target: it waits for the receiving end.
+func (m *LVM) join(ctx context.Context, w *method.Work) error {
+	err := w.Run.Join(ctx)
+	if errors.Is(err, method.ErrNoBackground) {
+		return failed(CodeIncomplete, "the seed begins again with Prepare", err, "nothing was received")
+	}
+	return err
+}
