@@ -15,11 +15,12 @@ import (
 )
 
 func TestConnectionsResetInTheMiddleAreTakenUpAgain(t *testing.T) {
-	payload := noise(30 << 20)
+	t.Parallel()
+	payload := noise(12 << 20)
 	w := newWorld(t)
 	w.src = bytes.NewReader(payload)
 	w.through = newProxy(t, func(p *passage, piece []byte) verb {
-		if p.number <= 4 && !p.down && p.passed > 4<<20 {
+		if p.number <= 4 && !p.down && p.passed > 1<<20 {
 			return breakOff
 		}
 		return pass
@@ -32,7 +33,8 @@ func TestConnectionsResetInTheMiddleAreTakenUpAgain(t *testing.T) {
 }
 
 func TestBlackHoledConnectionIsNoticedAndReplaced(t *testing.T) {
-	payload := noise(30 << 20)
+	t.Parallel()
+	payload := noise(12 << 20)
 	for name, down := range map[string]bool{"of the payload": false, "of the acknowledgements": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -42,7 +44,7 @@ func TestBlackHoledConnectionIsNoticedAndReplaced(t *testing.T) {
 				if !p.down {
 					since.Add(int64(len(piece)))
 				}
-				if p.number == 1 && p.down == down && since.Load() > 5<<20 {
+				if p.number == 1 && p.down == down && since.Load() > 2<<20 {
 					return swallow
 				}
 				return pass
@@ -57,11 +59,11 @@ func TestBlackHoledConnectionIsNoticedAndReplaced(t *testing.T) {
 }
 
 func TestFlippedByteIsNeverReceived(t *testing.T) {
-	payload := noise(20 << 20)
+	payload := noise(8 << 20)
 	w := newWorld(t)
 	w.src = bytes.NewReader(payload)
 	w.through = newProxy(t, func(p *passage, piece []byte) verb {
-		if p.passed > 3<<20 && p.number <= 3 {
+		if p.passed > 1<<20 && p.number <= 3 {
 			piece[len(piece)/2] ^= 0x10
 		}
 		return pass
@@ -74,6 +76,7 @@ func TestFlippedByteIsNeverReceived(t *testing.T) {
 }
 
 func TestSlowLineIsNoBrokenLine(t *testing.T) {
+	t.Parallel()
 	payload := noise(600 << 10)
 	w := newWorld(t)
 	w.src, w.send.Patience, w.recv.Patience = bytes.NewReader(payload), time.Second, time.Second
@@ -108,6 +111,7 @@ func TestReceiverThatComesLateIsWaitedFor(t *testing.T) {
 }
 
 func TestPeerThatNeverComesIsAnErrorInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.recv.FirstPatience = 300 * time.Millisecond
 	r, err := Listen(t.Context(), "127.0.0.1:0", w.recv)
@@ -124,10 +128,11 @@ func TestPeerThatNeverComesIsAnErrorInTime(t *testing.T) {
 }
 
 func TestPeerThatDiesForGoodIsAnErrorOnTheOtherSideInTime(t *testing.T) {
+	t.Parallel()
 	for name, sweep := range map[string]bool{"cut": false, "swallowed": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.src = bytes.NewReader(noise(60 << 20))
+			w.src = bytes.NewReader(noise(24 << 20))
 			w.send.Patience, w.recv.Patience = time.Second, time.Second
 			var dead atomic.Bool
 			w.through = newProxy(t, func(p *passage, _ []byte) verb {

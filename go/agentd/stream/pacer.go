@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// credit is how much time without use may be made good: it covers a timer that wakes up late, and is short enough that ten
-// seconds are kept within a few percent.
-const credit = 50 * time.Millisecond
+// credit is how much time without use may be made good: it covers a timer that wakes up late on a busy host, and is short
+// enough that ten seconds are kept within two percent.
+const credit = 200 * time.Millisecond
 
 // pacer spreads the bytes of a stream's connections over time.
 type pacer struct {

@@ -149,7 +149,7 @@ func wantFile(t *testing.T, path string, payload []byte) {
 }
 
 func TestSocatSourceSeedsOurTarget(t *testing.T) {
-	payload := noise(20 << 20)
+	payload := noise(10 << 20)
 	eachLine(t, func(t *testing.T, p *papers, o PlainOptions) {
 		r, err := ListenPlain(t.Context(), "127.0.0.1:0", o)
 		if err != nil {
@@ -173,7 +173,7 @@ func TestSocatSourceSeedsOurTarget(t *testing.T) {
 }
 
 func TestOurSourceSeedsSocatTargetThatComesLate(t *testing.T) {
-	payload := noise(20 << 20)
+	payload := noise(10 << 20)
 	eachLine(t, func(t *testing.T, p *papers, o PlainOptions) {
 		addr := freeAddr(t)
 		_, port, _ := net.SplitHostPort(addr)
@@ -208,7 +208,7 @@ func eventuallyFile(t *testing.T, path string, payload []byte) {
 }
 
 func TestOurTwoPlainEndsFitEachOther(t *testing.T) {
-	payload := noise(30 << 20)
+	payload := noise(10 << 20)
 	eachLine(t, func(t *testing.T, _ *papers, o PlainOptions) {
 		r, err := ListenPlain(t.Context(), "127.0.0.1:0", o)
 		if err != nil {

@@ -158,11 +158,12 @@ func (s *sender) lost(err error) error {
 	} else if s.refused.IsZero() {
 		s.refused = time.Now()
 	}
-	if !s.refused.IsZero() && time.Since(s.refused) >= min(refusedGrace, s.o.Patience) {
+	late := time.Since(s.moved) >= s.o.Patience
+	if !s.refused.IsZero() && (late || time.Since(s.refused) >= refusedGrace) {
 		return failed(CodePeerRefused, "the stream was started anew on one side only, or another program has the data port of the target: look at both agents' logs, and start the stage again",
 			err, "%s does not take this stream", s.addr)
 	}
-	if time.Since(s.moved) < s.o.Patience {
+	if !late {
 		return nil
 	}
 	if last := s.win.final(); last != nil && last.err != nil {

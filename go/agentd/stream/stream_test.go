@@ -7,7 +7,7 @@ import (
 )
 
 func TestPayloadComesWholeAndInOrder(t *testing.T) {
-	for name, payload := range map[string][]byte{"empty": {}, "one byte": {1}, "some frames": noise(3 << 20), "more than the window": noise(40 << 20)} {
+	for name, payload := range map[string][]byte{"empty": {}, "one byte": {1}, "some frames": noise(3 << 20), "more than the window": noise(20 << 20)} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.src = bytes.NewReader(payload)
@@ -17,7 +17,7 @@ func TestPayloadComesWholeAndInOrder(t *testing.T) {
 }
 
 func TestPackedPayloadComesWholeAndCostsLessOnTheLine(t *testing.T) {
-	payload := rows(20 << 20)
+	payload := rows(6 << 20)
 	w := newWorld(t)
 	w.src, w.send.Compress = bytes.NewReader(payload), On
 	out := w.run()
@@ -57,6 +57,6 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 
 func TestFullDiskOfTheReceiverEndsTheSender(t *testing.T) {
 	w := newWorld(t)
-	w.src, w.dst = bytes.NewReader(noise(60<<20)), &fullDisk{left: 10 << 20}
+	w.src, w.dst = bytes.NewReader(noise(24<<20)), &fullDisk{left: 10 << 20}
 	w.wantBothFail(w.run(), "short write", "short write")
 }

@@ -114,6 +114,16 @@ func noise(n int) []byte {
 
 // rows compress about as tables do.
 func rows(n int) []byte {
+	some := manyRows()
+	b := make([]byte, n)
+	for at := 0; at < n; at += len(some) {
+		copy(b[at:], some)
+	}
+	return b
+}
+
+var manyRows = sync.OnceValue(func() []byte {
+	const n = 4 << 20
 	r := rand.New(rand.NewPCG(1, 2))
 	var b bytes.Buffer
 	for b.Len() < n {
@@ -124,7 +134,7 @@ func rows(n int) []byte {
 		b.WriteString(" customer@example.org            \x00\x00\x00\x00\x00\x00\x00\x00")
 	}
 	return b.Bytes()[:n]
-}
+})
 
 // pieces gives a reader's bytes in small uneven reads, as a tool writes them.
 type pieces struct {
@@ -137,3 +147,9 @@ func (p *pieces) Read(b []byte) (int, error) {
 }
 
 var errTool = errors.New("exit status 1")
+
+func withCancel(t *testing.T) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	return ctx, cancel
+}
