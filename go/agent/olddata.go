@@ -22,6 +22,9 @@ func (s *Seed) OldDataText() string {
 	case agentapi.OldDataRemoved:
 		return fmt.Sprintf("Old data of %s was removed after the new data was proven", host)
 	case agentapi.OldDataErased:
+		if s.Method == agentapi.Mysqldump || s.Method == agentapi.Mydumper {
+			return fmt.Sprintf("Old data of %s was removed when the dump had been proven complete", host)
+		}
 		return fmt.Sprintf("Old data of %s was erased before the new data is proven: the disk does not hold both", host)
 	}
 	return ""

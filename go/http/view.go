@@ -63,7 +63,8 @@ func viewProgress(s *agent.Seed) seedapi.Progress {
 	if !s.Active() {
 		v.BytesPerSecond = 0
 	}
-	if v.BytesPerSecond > 0 && p.Total > 0 && p.Bytes <= p.Total {
+	begun := p.Bytes >= p.Total/100 || p.SeenAt.Sub(s.Engine.StageStartedAt) > time.Minute // before, the rate says nothing
+	if v.BytesPerSecond > 0 && p.Total > 0 && p.Bytes <= p.Total && begun {
 		v.ETASeconds = (p.Total - p.Bytes + v.BytesPerSecond - 1) / v.BytesPerSecond
 	}
 	return v

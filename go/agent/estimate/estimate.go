@@ -138,20 +138,32 @@ func rateOf(s Seed, stage agentapi.Stage) (Rate, From) {
 // current is what is left of the stage that runs: by its own progress if that says something, else by its plan.
 func current(s Seed, plan Part) Part {
 	ran := s.Started.Seconds()
-	if left, ok := moving(s, ran); ok {
+	if left, ok := moving(s, ran); ok && !early(s, ran, plan) {
 		plan.From = Measured
 		loose := 0.5 // of a rate that was just begun to be measured
-		if ran >= 30 {
+		switch {
+		case s.Stage != agentapi.ConnectSlave && s.Bytes < s.Total/100:
+			loose = 0.25
+		case ran >= 30:
 			loose = 0.8
 		}
 		tail := fixed[s.Stage] / 2
 		plan.Seconds, plan.Low, plan.High = left+tail, left*loose, left/loose+2*tail
 		return plan
 	}
-	plan.Seconds = max(plan.Seconds-ran, plan.Seconds/10)
+	full := plan.Seconds
+	plan.Seconds = max(full-ran, full/10)
 	plan.Low = max(plan.Low-ran, 0)
-	plan.High = max(plan.High-ran, 2*plan.Seconds, plan.High/10)
+	plan.High = max(plan.High-ran, plan.Seconds)
+	if ran > full { // longer than planned: it may take as long again
+		plan.High = max(plan.High, ran)
+	}
 	return plan
+}
+
+// early says whether the stage has only begun, so that its rate says nothing yet of the rest: tables are being made, say.
+func early(s Seed, ran float64, plan Part) bool {
+	return s.Stage != agentapi.ConnectSlave && s.Bytes < s.Total/100 && ran < max(60, plan.High/10)
 }
 
 // moving is the time that the progress of the stage says is left of it.
