@@ -20,7 +20,7 @@ func (m *Mysqldump) Backup(ctx context.Context, w *method.Work) error {
 	if w.Side != agentapi.Target {
 		return nil
 	}
-	if err := m.remove(w.Dir); err != nil {
+	if err := errors.Join(m.remove(w.Dir), tellOldData(w)); err != nil {
 		return err
 	}
 	addr := host.Address{Host: w.PeerHost, Port: w.SourceMySQLPort}
@@ -55,7 +55,7 @@ func (m *Mysqldump) Backup(ctx context.Context, w *method.Work) error {
 	if err := index.writer.Finish(&index.Index); err != nil {
 		return diskError(w.Dir, index.writer.RawBytes(), src.bytes*6/10, err)
 	}
-	w.Run.Progress(index.Raw, index.Raw, "dumped")
+	w.Run.Progress(index.Raw+index.carried, index.Raw+index.carried, "dumped")
 	w.Run.Say(fmt.Sprintf("dumped %s into %s, position %s:%d", size(index.Raw), size(index.Length), index.Position.LogFile, index.Position.LogPos))
 	return nil
 }
@@ -63,7 +63,8 @@ func (m *Mysqldump) Backup(ctx context.Context, w *method.Work) error {
 // written is a dump that only lacks its index.
 type written struct {
 	dumpfile.Index
-	writer *dumpfile.Writer
+	writer  *dumpfile.Writer
+	carried int64 // bytes of rows beside it
 }
 
 // dump runs the dump program and leaves its output written; nothing is left after an error.
@@ -120,7 +121,7 @@ func (m *Mysqldump) runTool(ctx context.Context, w *method.Work, t *tool, args [
 		return failed(CodeTool, "", err, "start %s", t.path)
 	}
 	s.out = out
-	scanErr := s.run(stdout)
+	scanErr := s.run(&throttled{ctx: ctx, r: stdout, limit: w.Run.Limit})
 	if scanErr != nil {
 		stop() // the program must not wait for a reader that is gone
 		stdout.Close()

@@ -73,7 +73,9 @@ func (m *Mysqldump) dumpAll(ctx context.Context, w *method.Work, db *sql.DB, src
 	bare := *src
 	bare.nonTransactional, bare.bytes = nil, 0 // no rows are read, so no locks are needed
 	before := &definitions{}
-	first, err := m.dump(ctx, w, &bare, addr, before)
+	quiet := *w
+	quiet.Run = standing{w.Run, 0, src.bytes}
+	first, err := m.dump(ctx, &quiet, &bare, addr, before)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +87,14 @@ func (m *Mysqldump) dumpAll(ctx context.Context, w *method.Work, db *sql.DB, src
 	if err != nil {
 		return nil, cause(ctx, err)
 	}
+	sizes, err := m.o.Carrier.Sizes(proof)
+	if err != nil {
+		return nil, errors.Join(err, m.o.Carrier.Remove(w.Dir))
+	}
+	carried := sum(sizes)
+	quiet.Run = standing{w.Run, carried, carried}
 	after := &definitions{}
-	index, err := m.dump(ctx, w, &bare, addr, after)
+	index, err := m.dump(ctx, &quiet, &bare, addr, after)
 	if err != nil {
 		return nil, errors.Join(err, m.o.Carrier.Remove(w.Dir))
 	}
@@ -94,9 +102,27 @@ func (m *Mysqldump) dumpAll(ctx context.Context, w *method.Work, db *sql.DB, src
 		return nil, errors.Join(failed(CodeDefinitions, "change definitions on the source before or after a backup, not during it", nil,
 			"definitions changed during the backup: %s", diff), index.writer.Discard(), m.o.Carrier.Remove(w.Dir))
 	}
-	index.Position, index.Rows = pos, proof
+	index.Position, index.Rows, index.carried = pos, proof, carried
 	index.Statement = max(index.Statement, 2*packet) // quoting makes a row at most twice as long
 	return index, nil
+}
+
+// standing is a Runner whose progress stands: definitions are next to nothing beside the rows.
+type standing struct {
+	method.Runner
+	bytes, total int64
+}
+
+// Progress implements method.Runner.
+func (s standing) Progress(_, _ int64, _ string) {
+	s.Runner.Progress(s.bytes, s.total, "reading definitions")
+}
+
+func sum(sizes map[CarrierTable]int64) (n int64) {
+	for _, size := range sizes {
+		n += size
+	}
+	return n
 }
 
 // withoutRows makes the dump program write every section, and no row.
@@ -123,9 +149,13 @@ func (l *loader) allRows(ctx context.Context) error {
 	if err := l.eachTable(ctx, tables, l.beginTable); err != nil {
 		return err
 	}
-	if err := l.m.o.Carrier.Load(ctx, l.w, l.server, l.d.Rows); err != nil {
+	base := l.done.Load()
+	w := *l.w
+	w.Run = carrierRun{l.w.Run, l, base}
+	if err := l.m.o.Carrier.Load(ctx, &w, l.server, l.d.Rows); err != nil {
 		return err
 	}
+	l.done.Store(base + l.carried)
 	return l.eachTable(ctx, tables, l.endTable)
 }
 

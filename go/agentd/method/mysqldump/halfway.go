@@ -6,12 +6,28 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpsql"
 )
 
 // rememberLoading is the journal's key for a target whose own schemas are gone and whose new ones are not complete.
 const rememberLoading = "loading"
+
+// rememberErased is the journal's key for a target whose own schemas are gone.
+const rememberErased = "erased"
+
+// tellOldData tells what became of the target's old data, as far as it is known: an earlier attempt may have dropped it.
+func tellOldData(w *method.Work) error {
+	var erased bool
+	if _, err := w.Run.Recall(rememberErased, &erased); err != nil {
+		return err
+	}
+	if erased {
+		return w.Run.OldData(agentapi.OldDataErased, "")
+	}
+	return w.Run.OldData(agentapi.OldDataInPlace, "")
+}
 
 // stopHalfway ends what a Restore that failed or was cancelled has left running in the server, before anyone is told that it
 // is over: a statement that waits for a lock would otherwise be carried out later, when nobody wants it any more. A server

@@ -23,7 +23,9 @@ type loader struct {
 	db       *sql.DB
 	server   host.Server
 	accounts *dumpaccounts.Accounts
-	done     atomic.Int64 // bytes of the dump's text
+	done     atomic.Int64 // bytes of the dump's text, and of what a carrier carries
+	keyed    atomic.Int64 // what making keys later counts for, in such bytes
+	carried  int64        // bytes of rows that a carrier carries
 
 	mu          sync.Mutex
 	connections []int64
@@ -146,7 +148,24 @@ func (l *loader) inserts(ctx context.Context, s *session, r *dumpfile.Reader, f 
 }
 
 func (l *loader) moved(n int64, what string) {
-	l.w.Run.Progress(min(l.done.Add(n), l.d.Raw), l.d.Raw, what)
+	total := l.total()
+	l.w.Run.Progress(min(l.done.Add(n), total), total, what)
+}
+
+// total is what done comes to in the end, as far as it is known.
+func (l *loader) total() int64 { return l.d.Raw + l.carried + l.keyed.Load() }
+
+// carrierRun is a Runner whose bytes count from what was done before, of the loader's total.
+type carrierRun struct {
+	method.Runner
+	l    *loader
+	base int64
+}
+
+// Progress implements method.Runner.
+func (r carrierRun) Progress(n, _ int64, what string) {
+	r.l.done.Store(r.base + min(n, r.l.carried))
+	r.l.moved(0, what)
 }
 
 func accountsError(err error) error {

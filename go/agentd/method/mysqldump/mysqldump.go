@@ -3,6 +3,7 @@ package mysqldump
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -94,7 +95,7 @@ func (m *Mysqldump) Prepare(_ context.Context, w *method.Work) error {
 	if w.Side != agentapi.Target {
 		return nil
 	}
-	return m.remove(w.Dir)
+	return errors.Join(m.remove(w.Dir), tellOldData(w))
 }
 
 // Cleanup implements method.Method: on the target the dump is removed.

@@ -52,6 +52,13 @@ func (m *Mysqldump) restore(ctx context.Context, w *method.Work) (err error) {
 		return err
 	}
 	l := &loader{m: m, w: w, d: d, db: db, server: server, accounts: accounts}
+	if m.o.Carrier != nil {
+		sizes, err := m.o.Carrier.Sizes(d.Rows)
+		if err != nil {
+			return err
+		}
+		l.carried = sum(sizes)
+	}
 	defer func() {
 		if err != nil {
 			l.stopHalfway(ctx)

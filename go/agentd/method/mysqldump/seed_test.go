@@ -5,10 +5,14 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/contract"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	contract.Agent(subject.Make)
+	goleak.VerifyTestMain(m)
+}
 
 var kinds = []sandbox.Kind{sandbox.MariaDB, sandbox.MySQL97}
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
@@ -36,7 +37,10 @@ func (l *loader) prepare(ctx context.Context) error {
 	if err != nil {
 		return loadError(err, "reading the target's schemas")
 	}
-	if err := dropSchemas(ctx, s, schemas, func(what string) { l.w.Run.Progress(0, l.d.Raw, what) }); err != nil {
+	if err := errors.Join(l.w.Run.Remember(rememberErased, true), tellOldData(l.w)); err != nil {
+		return err
+	}
+	if err := dropSchemas(ctx, s, schemas, func(what string) { l.moved(0, what) }); err != nil {
 		return err
 	}
 	if len(schemas) > 0 {
