@@ -3,12 +3,12 @@ package agentd
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/config"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mydumper"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
@@ -33,23 +33,20 @@ func (a *App) makeMethods() ([]Method, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Method{{dump, c.Mysqldump.Enabled}, {rows, c.Mydumper.Enabled}}, nil
+	keeper := datadir.New(datadir.Options{Host: a.host, StateDir: c.Common.StateDir, AllowErase: c.Common.AllowErase, Logger: a.log})
+	return []Method{{dump, c.Mysqldump.Enabled}, {rows, c.Mydumper.Enabled}, {a.lvmMethod(keeper), c.LVM.Enabled}}, nil
 }
 
 func hostOptions(c *config.Config, log *slog.Logger) host.Options {
-	mount := c.LVM.MountPoint
-	if mount == "" {
-		mount = filepath.Join(c.Common.BackupDir, "lvm")
-	}
 	return host.Options{
 		MySQL: host.NewMySQL(host.MySQLOptions{
 			User: c.MySQL.User, Password: string(c.MySQL.Password), Host: c.MySQL.Host, Port: c.MySQL.Port, Socket: c.MySQL.Socket,
 		}),
-		BackupDir: c.Common.BackupDir, Sudo: host.Sudo{Enabled: c.Common.ExecWithSudo, User: c.Common.SudoUser},
+		BackupDir: c.Common.BackupDir, Sudo: sudo(c),
 		StatusCommand: c.MySQL.ServiceStatusCommand, StartCommand: c.MySQL.ServiceStartCommand, StopCommand: c.MySQL.ServiceStopCommand,
 		CustomCommands: c.CustomCommands, PostSeedCommand: c.PostSeedCommand, Tools: tools, Logger: log,
 		LVM: host.LVMOptions{
-			Enabled: c.LVM.Enabled, MountPoint: mount, CreateSnapshotCommand: c.LVM.CreateSnapshotCommand,
+			Enabled: c.LVM.Enabled, MountPoint: mountPoint(c), CreateSnapshotCommand: c.LVM.CreateSnapshotCommand,
 			LocalSnapshotsCommand: c.LVM.AvailableLocalSnapshotHosts, SnapshotHostsCommand: c.LVM.AvailableSnapshotHosts,
 			SnapshotVolumesFilter: c.LVM.SnapshotVolumesFilter,
 		},
