@@ -30,9 +30,6 @@ func (c *carrier) Dump(ctx context.Context, w *method.Work, from mysqldump.Carri
 	if err := all.refuse(); err != nil {
 		return none, nil, err
 	}
-	if w.Run.Limit() > 0 {
-		w.Run.Say("warning: mydumper reads from the source without a bound: bandwidth is not kept while rows are dumped")
-	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Remove(w.Dir))

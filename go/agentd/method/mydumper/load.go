@@ -48,7 +48,7 @@ func (c *carrier) Load(ctx context.Context, w *method.Work, server host.Server, 
 	dir := filepath.Join(w.Dir, rowsDir)
 	args := append([]string{"--defaults-file=" + config, "--directory=" + dir, "--threads=" + strconv.Itoa(c.o.Threads), "--verbose=3"}, c.o.LoadExtra...)
 	l := newLoading(w.Run, dir, p)
-	stop := every(l.tell)
+	stop := every(often, l.tell)
 	err = run(w.Run.Command(ctx, nil, t.path, args...), l.started, l.line)
 	stop()
 	if err != nil {

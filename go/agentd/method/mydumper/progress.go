@@ -8,12 +8,15 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
 )
 
-// every calls f a few times a second, until stop has returned.
-func every(f func()) (stop func()) {
+// often is how often people are told how far something is.
+const often = 300 * time.Millisecond
+
+// every calls f again and again, until stop has returned.
+func every(each time.Duration, f func()) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(300 * time.Millisecond)
+		tick := time.NewTicker(each)
 		defer tick.Stop()
 		for {
 			select {
@@ -29,7 +32,7 @@ func every(f func()) (stop func()) {
 
 // watchDump reports how many bytes of rows lie in dir, of the source's estimate, until stop has returned.
 func watchDump(dir string, total int64, run method.Runner) (stop func()) {
-	return every(func() {
+	return every(often, func() {
 		n := rowBytes(dir)
 		run.Progress(n, max(total, n+n/20), "dumping rows with "+dumpProgram)
 	})

@@ -83,7 +83,10 @@ func (r *rowDump) start(ctx context.Context, args []string, lock *readLock) erro
 		}()
 	}
 	stop := watchDump(r.dir, r.from.Bytes, r.w.Run)
-	err := run(r.w.Run.Command(ctx, nil, r.tool.path, args...), func(int) {}, each)
+	b := &bound{dir: r.dir, limit: r.w.Run.Limit}
+	stopBound := every(boundStep, b.look)
+	err := run(r.w.Run.Command(ctx, nil, r.tool.path, args...), b.started, each)
+	stopBound()
 	stop()
 	ended()
 	if lerr := <-released; lerr != nil {
