@@ -110,6 +110,7 @@ func (d *decider) end(outcome string) {
 	d.seed.EndedAt = d.now
 	d.seed.Outcome = outcome
 	d.seed.NotBefore = time.Time{}
+	d.seed.Engine.StreamKey = nil // no retry of an ended seed goes back to where a stream is opened
 	d.out.EndDowntime = true
 }
 

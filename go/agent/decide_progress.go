@@ -17,6 +17,9 @@ func (d *decider) progress(st *agentapi.SeedStageState) {
 		return
 	}
 	d.out.Changed = true
+	if st.Progress.Unit != p.Unit { // the stage has begun to count something else
+		p.Bytes, p.Rate, p.MovedAt = 0, 0, d.now
+	}
 	p.Total, p.What, p.Unit = st.Progress.Total, st.Progress.What, st.Progress.Unit
 	since := d.now.Sub(p.SeenAt)
 	if grown := st.Progress.Bytes - p.Bytes; grown > 0 {

@@ -97,7 +97,8 @@ type EngineState struct {
 	Metadata *agentapi.Metadata `json:",omitempty"`
 	// TargetReceives: the backup runs on the source, and the target takes part in Backup as the receiving end.
 	TargetReceives bool `json:",omitempty"`
-	// StreamKey is what the secrets of the seed's streams are derived from; nil when one of the agents is not ours.
+	// StreamKey is what the secrets of the seed's streams are derived from; nil when one of the agents is not ours,
+	// and when the seed has ended.
 	StreamKey StreamKey `json:",omitempty"`
 	// PrepareAttempt is the attempt of the newest Prepare: each makes a stream of its own.
 	PrepareAttempt int64 `json:",omitempty"`

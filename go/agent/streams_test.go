@@ -43,7 +43,9 @@ func TestBackupByTheSourceRunsOnBothSidesWithOneSecretOfItsOwn(t *testing.T) {
 			t.Errorf("%s to the peer of %s: %+v", c.call, c.peer, *have)
 		}
 	}
-	w.to(id, "Cleanup/Completed")
+	if s := w.to(id, "Cleanup/Completed"); s.Engine.StreamKey != nil {
+		t.Error("the key of a seed that has ended is still stored")
+	}
 	if other := w.beginBy(agentapi.Xtrabackup); other != id {
 		w.to(other, "Prepare/Running")
 		if terms(t, w.target, "prepare").Secret == secret {
@@ -239,6 +241,18 @@ func TestProgressIsWhatTheReceivingEndCounts(t *testing.T) {
 	w.to(id, "Backup/Running")
 	s := w.walk(id, "Backup/Running", "Backup/Running")
 	if p := s.Engine.Progress; p.Bytes != 20 || p.Total != 100 {
+		t.Errorf("progress %+v", p)
+	}
+}
+
+func TestStageThatCountsSomethingElseBeginsFromZero(t *testing.T) {
+	w := newWorld(t)
+	w.target.Script(agentapi.Restore, agentfake.Outcome{Polls: -1, Bytes: []int64{5000}, Total: 5000})
+	id := w.beginBy(agentapi.Xtrabackup)
+	w.to(id, "Restore/Running")
+	w.cycle(id, "Restore/Running")
+	w.target.ProgressIn(agentapi.Restore, 10, 100, "log bytes")
+	if p := w.cycle(id, "Restore/Running").Engine.Progress; p.Bytes != 10 || p.Total != 100 || p.Unit != "log bytes" {
 		t.Errorf("progress %+v", p)
 	}
 }

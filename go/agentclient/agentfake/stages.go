@@ -160,12 +160,17 @@ func (a *Agent) finish(stage agent.Stage, failure string) bool {
 
 // Progress sets how far that stage is, for whatever seed runs it; false when none does.
 func (a *Agent) Progress(stage agent.Stage, bytes, total int64) bool {
+	return a.ProgressIn(stage, bytes, total, "")
+}
+
+// ProgressIn is Progress in another unit than bytes.
+func (a *Agent) ProgressIn(stage agent.Stage, bytes, total int64, unit string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	found := false
 	for _, s := range a.seeds {
 		if w := s.works[stage]; w != nil && w.status == agentapi.Running {
-			w.bytes, w.total, w.out.Bytes = bytes, total, nil
+			w.bytes, w.total, w.out.Bytes, w.out.Unit = bytes, total, nil, unit
 			found = true
 		}
 	}
