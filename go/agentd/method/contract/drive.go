@@ -36,14 +36,15 @@ type seed struct {
 // seed begins a seed on a target with old data.
 func (c *suite) seed(t *testing.T) *seed {
 	t.Helper()
+	for _, a := range c.agents {
+		a.t = t
+		a.plan(Plan{})
+		_ = a.call("Release", c.seeds, new(int)) // of a test that failed
+	}
 	c.must(t, "old data", c.w.Reset)
 	c.seeds++
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	for _, a := range c.agents {
-		a.t = t
-		a.plan(Plan{})
-	}
 	return &seed{suite: c, t: t, id: c.seeds, secret: hex.EncodeToString(secret)}
 }
 
@@ -215,12 +216,12 @@ func (s *seed) nothingLeft() {
 func (s *seed) oldIsBack(stage agentapi.Stage) {
 	s.t.Helper()
 	err := s.within(s.w.Old)
-	if err != nil && s.s.Empties && stage == agentapi.Restore {
-		if empty := s.within(s.w.Empty); empty == nil {
+	if err != nil && s.s.Empties && stage == agentapi.Restore { // plainly nothing, or everything
+		empty, whole := s.within(s.w.Empty), s.within(s.w.New)
+		if empty == nil || whole == nil {
 			return
-		} else {
-			err = fmt.Errorf("%w; nor is the target empty: %w", err, empty)
 		}
+		err = fmt.Errorf("%w; nor is the target empty: %w; nor are the new there: %w", err, empty, whole)
 	}
 	if err != nil {
 		s.t.Errorf("the old data are not back: %v", err)

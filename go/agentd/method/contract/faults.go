@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 )
@@ -49,6 +50,7 @@ func (c *suite) aborted(t *testing.T, m Moment) {
 		if left := marked(a.box, a.cmd.Process.Pid); len(left) > 0 {
 			t.Errorf("after the abort these go on at the %s: %v", a.box.Side, left)
 		}
+		a.plan(Plan{})
 	}
 	s.finish(stage)
 }
@@ -72,6 +74,10 @@ func (c *suite) killed(t *testing.T, m Moment, release bool) {
 	s := c.seed(t)
 	a := c.agents[m.Side]
 	a.plan(Plan{Stage: m.Stage, N: m.N, Kill: true})
+	if m.N == 0 {
+		process := a.cmd.Process
+		defer time.AfterFunc(m.After, func() { _ = process.Kill() }).Stop()
+	}
 	stage, err := s.until(m)
 	if m.Stage == inRelease && err == nil {
 		_ = a.call("Release", s.id, new(int)) // it dies of it

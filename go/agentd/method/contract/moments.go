@@ -19,11 +19,13 @@ const (
 )
 
 // Moment is the N-th call of a method to its Runner in a stage, from 1; the first and the last are the stage's begin and end.
+// With N 0 it is a time after the seed's begin.
 type Moment struct {
 	Side  agentapi.Side
 	Stage agentapi.Stage
 	N     int
 	What  string
+	After time.Duration
 }
 
 // Plan is what a box does at a moment: it stands still until the stage is aborted, or it ends itself with SIGKILL.

@@ -163,7 +163,7 @@ func (a *agent) moments() []Moment {
 	var all []Moment
 	for _, stage := range append([]agentapi.Stage{inBackground, inRelease}, agentapi.Stages...) {
 		for i, what := range seen[stage] {
-			all = append(all, Moment{a.box.Side, stage, i + 1, what})
+			all = append(all, Moment{Side: a.box.Side, Stage: stage, N: i + 1, What: what})
 		}
 	}
 	return all

@@ -25,7 +25,9 @@ func Run(t *testing.T, s Subject) {
 		c.agents[side] = newAgent(t, b)
 	}
 	var all []Moment
+	began := time.Now()
 	t.Run("whole seed", func(t *testing.T) { all = c.wholeSeed(t) })
+	took := time.Since(began)
 	if t.Failed() {
 		return // the rest would only repeat it
 	}
@@ -38,7 +40,11 @@ func Run(t *testing.T, s Subject) {
 	for _, m := range choose(all, s.Moments, dice, false) {
 		t.Run("abort/"+m.String(), func(t *testing.T) { c.aborted(t, m) })
 	}
-	for i, m := range choose(all, s.Moments, dice, true) {
+	kills := choose(all, s.Moments, dice, true)
+	for _, side := range agentapi.Sides {
+		kills = append(kills, Moment{Side: side, Stage: agentapi.Cleanup, What: "at any time", After: time.Duration(dice.Int64N(int64(took / 2)))})
+	}
+	for i, m := range kills {
 		t.Run("kill/"+m.String(), func(t *testing.T) { c.killed(t, m, i%2 == 0) })
 	}
 	for _, tool := range s.Tools {
@@ -49,6 +55,9 @@ func Run(t *testing.T, s Subject) {
 }
 
 func (m Moment) String() string {
+	if m.N == 0 {
+		return fmt.Sprintf("%s %s", m.Side, m.What)
+	}
 	return fmt.Sprintf("%s %s %d %s", m.Side, m.Stage, m.N, m.What)
 }
 

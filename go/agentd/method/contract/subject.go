@@ -19,7 +19,8 @@ type Subject struct {
 	Make func(b Box) (method.Method, error)
 	// World makes a source that holds data, and a target. Everything it makes ends with the test.
 	World func(t *testing.T) World
-	// Empties says that Restore removes the old data before it loads the new: one that was cut off leaves the target empty.
+	// Empties says that Restore removes the old data before it loads the new: one that was cut off leaves the target empty,
+	// or, at its very end, with the whole new data.
 	Empties bool
 	// Plain says that the method also works with a service and agents of others: no terms, no Backup on the target.
 	Plain bool

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
@@ -52,6 +53,12 @@ func (p *Apply) Create(ctx context.Context) error {
 		if err := p.drop(ctx, a); err != nil {
 			return err
 		}
+	}
+	if own := find(p.have, p.self); own != nil { // its roles went with them
+		own.Grants = slices.DeleteFunc(own.Grants, func(g string) bool {
+			_, ok := grantedRole(g)
+			return ok
+		})
 	}
 	for i := range p.want.List {
 		a := &p.want.List[i]

@@ -11,7 +11,7 @@ import (
 )
 
 var subject = contract.Subject{
-	Name: agentapi.Mysqldump, BackupSide: agentapi.Target, Empties: true, Plain: true,
+	Name: agentapi.Mysqldump, BackupSide: agentapi.Target, Empties: true, Plain: true, Moments: 6,
 	Make: func(b contract.Box) (method.Method, error) {
 		return mysqldump.New(mysqldump.Options{Servers: b.NewHost().MySQL(), Streams: 2})
 	},

@@ -12,7 +12,7 @@ func TestRoleThatTheAgentsAccountHasOnTheTargetIsNoHindrance(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			w := newWorld(t, kind)
 			w.Fill(sandbox.FillOptions{})
-			w.Exec(w.Target, "CREATE ROLE reader, leftover", "GRANT reader, leftover TO "+sandbox.AdminUser+" WITH ADMIN OPTION")
+			w.Exec(w.Target, "CREATE ROLE reader, leftover", "GRANT reader TO "+sandbox.AdminUser+" WITH ADMIN OPTION", "GRANT leftover TO "+sandbox.AdminUser)
 			w.Backup()
 			w.Restore()
 			w.Same()
