@@ -37,6 +37,9 @@ var defaults = map[agentapi.Method]Learned{
 // catchUp is the default of ConnectSlave: how busy the source is, and how much faster the replica applies, is not known.
 var catchUp = Rate{Mid: 0.1, Low: 0, High: 1}
 
+// files are the methods that copy the data directory's own files: as many bytes as the source has on disk, or nearly so.
+var files = map[agentapi.Method]bool{agentapi.Xtrabackup: true, agentapi.LVM: true, agentapi.ClonePlugin: true}
+
 // Names of what the stages do, for people.
 var names = map[agentapi.Stage]string{
 	agentapi.Prepare: "prepare the hosts", agentapi.Backup: "copy", agentapi.ConnectSlave: "catch up", agentapi.Cleanup: "clean up",

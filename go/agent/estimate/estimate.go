@@ -175,6 +175,9 @@ func moving(s Seed, ran float64) (seconds float64, known bool) {
 		return float64(s.Lag) / s.Falls, true
 	}
 	total, rate := s.Total, float64(s.Rate)
+	if s.Stage == agentapi.Backup && files[s.Method] && s.Bytes >= total && s.Bytes < s.SourceBytes/10*9 {
+		total = s.SourceBytes // the agent doesn't know how much will come, or not any more
+	}
 	if total <= 0 || s.Bytes <= 0 {
 		return 0, false
 	}

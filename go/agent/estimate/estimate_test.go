@@ -33,6 +33,8 @@ func TestTimeLeftIsTheStageThatRunsAndAllThatFollow(t *testing.T) {
 			Bytes: gib100 / 2, Total: gib100, Rate: 1e8, Lag: -1, Learned: learned}, 500 + 1 + 105 + 2 + 52.5 + 2, High, Measured, 4},
 		{"copied past the total that was guessed", Seed{Method: agentapi.Xtrabackup, Stage: agentapi.Backup, Started: 400 * time.Second,
 			SourceBytes: gib100, Bytes: gib100 + 1, Total: gib100, Rate: 1e8, Lag: -1, Learned: learned}, 20 + 1 + 105 + 2 + 52.5 + 2, High, Measured, 4},
+		{"a receiver that does not know the total", Seed{Method: agentapi.LVM, Stage: agentapi.Backup, Started: 100 * time.Second,
+			SourceBytes: gib100, Bytes: gib100 / 4, Total: gib100 / 4, Rate: 1e8, Lag: -1, Learned: learned}, 750 + 1 + 105 + 2 + 0.5*956 + 2, High, Measured, 4},
 		{"no bytes seen yet", Seed{Method: agentapi.Xtrabackup, Stage: agentapi.Backup, Started: 2 * time.Second, SourceBytes: gib100, Lag: -1,
 			Learned: learned}, 1000 + 105 + 2 + 52.5 + 2, High, Earlier, 4},
 		{"tables are being made, no rows yet", Seed{Method: agentapi.Mysqldump, Stage: agentapi.Restore, Started: 2 * time.Second, SourceBytes: gib100,
