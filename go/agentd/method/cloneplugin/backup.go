@@ -65,13 +65,13 @@ func (m *ClonePlugin) copy(ctx context.Context, w *method.Work, db, src *sql.DB,
 		return err
 	}
 	if r == nil {
-		if r, err = m.anew(ctx, w, db, source, p); err != nil {
+		if r, err = m.anew(ctx, w, db, src, source, p); err != nil {
 			return err
 		}
 	} else {
 		w.Run.Say("the clone that an earlier attempt began goes on in the server")
 	}
-	if err := m.watch(ctx, w, db, r); err != nil {
+	if err := m.watch(ctx, w, db, src, r); err != nil {
 		if p.InPlace && restarts(err) {
 			return m.onClone(ctx, w, r.record)
 		}
@@ -91,7 +91,7 @@ func (m *ClonePlugin) copy(ctx context.Context, w *method.Work, db, src *sql.DB,
 	return nil
 }
 
-func (m *ClonePlugin) anew(ctx context.Context, w *method.Work, db *sql.DB, source *facts, p plan) (*running, error) {
+func (m *ClonePlugin) anew(ctx context.Context, w *method.Work, db, src *sql.DB, source *facts, p plan) (*running, error) {
 	if err := m.endClone(ctx, w, db); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (m *ClonePlugin) anew(ctx context.Context, w *method.Work, db *sql.DB, sour
 			return nil, err
 		}
 	}
-	r, err := m.begin(ctx, w, db, p, source.tls)
+	r, err := m.begin(ctx, w, db, src, p, source.tls)
 	if err == nil {
 		w.Run.Say(fmt.Sprintf("cloning MySQL %s at %s", source.version.Version, r.Source))
 	}
@@ -114,7 +114,7 @@ func (m *ClonePlugin) anew(ctx context.Context, w *method.Work, db *sql.DB, sour
 }
 
 // watch tells progress and keeps the bandwidth until the clone is over; nil when the server says that it is complete.
-func (m *ClonePlugin) watch(ctx context.Context, w *method.Work, db *sql.DB, r *running) error {
+func (m *ClonePlugin) watch(ctx context.Context, w *method.Work, db, src *sql.DB, r *running) error {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	b := bandwidth{m: m, w: w, db: db}
@@ -142,6 +142,9 @@ func (m *ClonePlugin) watch(ctx context.Context, w *method.Work, db *sql.DB, r *
 		if err != nil || !s.of(r.record) {
 			continue
 		}
+		if err := r.noteThreads(ctx, w, src); err != nil {
+			return errors.Join(err, m.abort(ctx, w, db, r))
+		}
 		if r.ended == nil && s.state != stateRunning {
 			return m.ended(ctx, w, db, r, s.err())
 		}
@@ -154,7 +157,7 @@ func (m *ClonePlugin) watch(ctx context.Context, w *method.Work, db *sql.DB, r *
 // ended judges the end of the statement by what the server's own record says besides.
 func (m *ClonePlugin) ended(ctx context.Context, w *method.Work, db *sql.DB, r *running, err error) error {
 	if err != nil {
-		if restarts(err) {
+		if r.Dir == "" && restarts(err) {
 			return err
 		}
 		var known *method.StageError

@@ -20,6 +20,9 @@ type record struct {
 	Source string  // host:port, as the server calls it
 	Since  float64 // the server's time before it began, seconds since 1970
 	Done   bool    `json:",omitempty"` // the server said that it is complete
+	// Threads are the source's connections that serve it, and Others those that were there before it began.
+	Threads []int64 `json:",omitempty"`
+	Others  []int64 `json:",omitempty"`
 }
 
 // rememberClone is the journal's key for it.
@@ -33,8 +36,12 @@ type running struct {
 }
 
 // begin starts the statement on a connection of its own.
-func (m *ClonePlugin) begin(ctx context.Context, w *method.Work, db *sql.DB, p plan, tls bool) (*running, error) {
+func (m *ClonePlugin) begin(ctx context.Context, w *method.Work, db, src *sql.DB, p plan, tls bool) (*running, error) {
 	addr, err := donorAddress(w)
+	if err != nil {
+		return nil, err
+	}
+	others, err := threads(ctx, src)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +53,7 @@ func (m *ClonePlugin) begin(ctx context.Context, w *method.Work, db *sql.DB, p p
 	if err != nil {
 		return nil, connectionError(err, "this host's MySQL")
 	}
-	r := &running{record: record{Dir: p.Dir, Source: name}, ended: make(chan error, 1)}
+	r := &running{record: record{Dir: p.Dir, Source: name, Others: others}, ended: make(chan error, 1)}
 	if err := r.journal(ctx, w, conn); err != nil {
 		_ = closeConn(conn)
 		return nil, err
@@ -136,6 +143,7 @@ func (m *ClonePlugin) endClone(ctx context.Context, w *method.Work, db *sql.DB) 
 			return failed(CodeFailed, fmt.Sprintf("KILL %d on the target", r.ID), err, "end the clone")
 		}
 	}
+	m.endThreads(ctx, w, r)
 	return removeClone(r.Dir)
 }
 

@@ -43,6 +43,9 @@ func permanent(code, hint string, err error, format string, args ...any) *method
 
 // Numbers of the server's errors that mean something here.
 const (
+	errNetworkMin       = 1158 // to errNetworkMax: reading and writing of packets
+	errNetworkMax       = 1161
+	errLost             = 2013
 	errNoSuchThread     = 1094
 	errCannotCreate     = 1006
 	errDirectoryExists  = 1007
@@ -73,7 +76,7 @@ const (
 func cloneError(number uint16, text string, err error) error {
 	low := strings.ToLower(text)
 	switch {
-	case number == errDonor, number == errProtocol:
+	case number == errDonor, number == errProtocol, number >= errNetworkMin && number <= errNetworkMax, number == errLost:
 		return donorError(low, err)
 	case number == errCloneDiskSpace, number == errDiskFull, strings.Contains(low, "no space left"), strings.Contains(low, "errno: 28"):
 		return failed(CodeDiskFull, "free space on the file system of the target's data directory, or set allow-erase = true there to let the clone replace the old data", err,

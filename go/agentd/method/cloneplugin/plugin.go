@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
@@ -85,7 +86,13 @@ func uninstall(ctx context.Context, w *method.Work, db *sql.DB) error {
 		return err
 	}
 	if status != "" {
-		_, err := db.ExecContext(ctx, "UNINSTALL PLUGIN clone")
+		var err error
+		_ = until(ctx, 10*time.Second, func() error { // a clone that ended a moment ago still holds it
+			if _, err = db.ExecContext(ctx, "UNINSTALL PLUGIN clone"); host.Errno(err) == errPluginBusy {
+				return err
+			}
+			return nil
+		})
 		switch n := host.Errno(err); {
 		case err == nil:
 		case n == errPluginBusy:

@@ -171,6 +171,11 @@ func (m *ClonePlugin) endEverything(ctx context.Context, w *method.Work, p plan)
 		}
 	}
 	if !m.o.Host.MySQLRunning(ctx) {
+		var r record
+		if _, err := w.Run.Recall(rememberClone, &r); err != nil {
+			return err
+		}
+		m.endThreads(ctx, w, r)
 		return removeClone(p.Dir)
 	}
 	db, err := m.local(ctx)
@@ -198,6 +203,11 @@ func (m *ClonePlugin) asBefore(ctx context.Context, w *method.Work) error {
 	defer db.Close()
 	if err := noisy(ctx, w, db); err != nil {
 		return err
+	}
+	if w.Side == agentapi.Source {
+		if err := m.endPeer(ctx, w, db); err != nil {
+			return err
+		}
 	}
 	if err := putSettingsBack(ctx, w, db); err != nil {
 		return err

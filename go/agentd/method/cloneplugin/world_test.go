@@ -49,9 +49,7 @@ type options struct {
 func newWorld(t testing.TB, o options) *world {
 	t.Helper()
 	w := &world{TB: t}
-	for _, s := range []*sandbox.Options{&o.source, &o.target} {
-		s.Kind = sandbox.MySQL97
-	}
+	o.source.Kind, o.target.Kind = sandbox.MySQL97, sandbox.MySQL97
 	w.source, w.target = newAgent(t, o, o.source, agentapi.Source), newAgent(t, o, o.target, agentapi.Target)
 	w.target.work.PeerHost, w.target.work.SourceMySQLPort = w.source.Host, w.source.Port
 	w.source.work.PeerHost = w.target.Host
@@ -72,10 +70,15 @@ func newAgent(t testing.TB, o options, servers sandbox.Options, side agentapi.Si
 }
 
 // as makes host and method anew, as an agent with that account that was just started.
-func (a *agent) as(user, password string) {
+func (a *agent) as(user, password string) { a.asAt(user, password, a.Port) }
+
+// asThrough is the same agent, which reaches its server by another port.
+func (a *agent) asThrough(port int) { a.asAt(a.AgentUser, a.Passwords.Agent, port) }
+
+func (a *agent) asAt(user, password string, port int) {
 	a.t.Helper()
 	a.host = host.New(host.Options{
-		MySQL:     host.NewMySQL(host.MySQLOptions{User: user, Password: password, Host: a.Host, Port: a.Port}),
+		MySQL:     host.NewMySQL(host.MySQLOptions{User: user, Password: password, Host: a.Host, Port: port}),
 		BackupDir: filepath.Dir(a.work.Dir), StatusCommand: []string{a.StatusCommand()}, StartCommand: []string{a.StartCommand()},
 		StopCommand: []string{a.StopCommand()}, StartWait: time.Minute, Logger: a.opts.Logger,
 	})
