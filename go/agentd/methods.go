@@ -10,12 +10,14 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/config"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/cloneplugin"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mydumper"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/xtrabackup"
 )
 
 // tools are the programs whose versions the agent tells.
-var tools = []string{"mysqldump", "mariadb-dump", "mysql", "mariadb", "mysqld", "mariadbd", "mydumper", "myloader", "xtrabackup", "mariabackup"}
+var tools = []string{"mysqldump", "mariadb-dump", "mysql", "mariadb", "mysqld", "mariadbd", "mydumper", "myloader", "xtrabackup", "mariabackup", "mariadb-backup"}
 
 // makeMethods makes every method there is; those that are not enabled can still finish and release their old seeds.
 func (a *App) makeMethods() ([]Method, error) {
@@ -33,8 +35,36 @@ func (a *App) makeMethods() ([]Method, error) {
 	if err != nil {
 		return nil, err
 	}
-	keeper := datadir.New(datadir.Options{Host: a.host, StateDir: c.Common.StateDir, AllowErase: c.Common.AllowErase, Logger: a.log})
-	return []Method{{dump, c.Mysqldump.Enabled}, {rows, c.Mydumper.Enabled}, {a.lvmMethod(keeper), c.LVM.Enabled}}, nil
+	keeper := a.keeper(c.Common.AllowErase)
+	files, err := a.xtrabackupMethod(keeper)
+	if err != nil {
+		return nil, err
+	}
+	clone, err := cloneplugin.New(cloneplugin.Options{
+		Host: a.host, Keeper: a.keeper(false), Password: string(c.MySQL.Password), Install: c.ClonePlugin.InstallPlugin,
+		Settings: c.ClonePlugin.Settings, AllowErase: c.Common.AllowErase, Logger: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []Method{
+		{dump, c.Mysqldump.Enabled}, {rows, c.Mydumper.Enabled}, {files, c.Xtrabackup.Enabled}, {a.lvmMethod(keeper), c.LVM.Enabled},
+		{clone, c.ClonePlugin.Enabled},
+	}, nil
+}
+
+// keeper keeps the old data of seeds whose method replaces the data directory.
+func (a *App) keeper(allowErase bool) *datadir.Keeper {
+	return datadir.New(datadir.Options{Host: a.host, StateDir: a.o.Config.Common.StateDir, AllowErase: allowErase, Logger: a.log})
+}
+
+func (a *App) xtrabackupMethod(keeper *datadir.Keeper) (*xtrabackup.Xtrabackup, error) {
+	c := a.o.Config
+	o := xtrabackup.Options{
+		Servers: a.host.MySQL(), Keeper: keeper, Bind: c.Common.BindAddress, Port: c.Common.SeedPort, Extra: c.Xtrabackup.Options, Logger: a.log,
+	}
+	o.PlainServer, o.PlainClient = plainTLS(c.Xtrabackup.Socat)
+	return xtrabackup.New(o)
 }
 
 func hostOptions(c *config.Config, log *slog.Logger) host.Options {
@@ -87,20 +117,30 @@ func (o *offers) get(ctx context.Context) map[agentapi.Method]agentapi.MethodOff
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	found, why := map[agentapi.Method]agentapi.MethodOffer{}, map[agentapi.Method]string{}
-	for _, m := range o.methods {
-		if !m.Enabled {
-			continue
+	type answer struct {
+		offer agentapi.MethodOffer
+		err   error
+	}
+	answers := make([]answer, len(o.methods))
+	var asked sync.WaitGroup // side by side: one that hangs does not hide the others
+	for i, m := range o.methods {
+		if m.Enabled {
+			asked.Go(func() { answers[i].offer, answers[i].err = m.Offer(ctx) })
 		}
-		offer, err := m.Offer(ctx)
-		if err != nil {
+	}
+	asked.Wait()
+	found, why := map[agentapi.Method]agentapi.MethodOffer{}, map[agentapi.Method]string{}
+	for i, m := range o.methods {
+		switch err := answers[i].err; {
+		case !m.Enabled:
+		case err == nil:
+			found[m.Name()] = answers[i].offer
+		default:
 			why[m.Name()] = err.Error()
 			if o.why[m.Name()] != err.Error() {
 				o.log.Warn("method is not offered", "method", m.Name(), "error", err)
 			}
-			continue
 		}
-		found[m.Name()] = offer
 	}
 	o.last, o.why, o.at = found, why, time.Now()
 	return found

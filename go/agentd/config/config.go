@@ -136,8 +136,10 @@ type LVM struct {
 
 // ClonePlugin is [clone_plugin].
 type ClonePlugin struct {
-	Enabled  bool
-	Settings map[string]string // clone-* keys as they stand, with the values as text
+	Enabled bool
+	// InstallPlugin lets the agent install the clone plugin for a seed where it is missing.
+	InstallPlugin bool
+	Settings      map[string]string // clone-* keys as they stand, with the values as text
 }
 
 // RegisteredName is the name under which the service and other agents reach this host.

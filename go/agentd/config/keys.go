@@ -88,6 +88,7 @@ func methodKeys(c *Config) []key {
 		k("lvm", "snapshot-volumes-filter", text(&l.SnapshotVolumesFilter)),
 		k("lvm", "mount-point", directory(&l.MountPoint)),
 		k("clone_plugin", "enabled", flag(&c.ClonePlugin.Enabled)),
+		k("clone_plugin", "install-plugin", flag(&c.ClonePlugin.InstallPlugin)),
 	}
 	for section, s := range map[string]*Socat{"xtrabackup": &c.Xtrabackup.Socat, "lvm": &l.Socat} {
 		all = append(all,
