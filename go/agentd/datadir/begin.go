@@ -52,7 +52,7 @@ func (k *Keeper) Begin(ctx context.Context, w *method.Work, need int64) (*Place,
 	if err != nil {
 		return nil, err
 	}
-	p.Erased = exists(filepath.Join(l.Real, erasedMarker))
+	p.Erased = exists(filepath.Join(l.Real, erasedMarker)) && !hasSchemaMysql(l.Real)
 	if keeps {
 		if err := p.save(w, phaseReceiving); err != nil {
 			return nil, err
@@ -216,7 +216,7 @@ func (k *Keeper) erase(ctx context.Context, w *method.Work, m mover, p *plan) (*
 		return nil, err
 	}
 	if !p.Erased {
-		if err := k.addExternal(m, p); err != nil {
+		if err := p.addExternal(); err != nil {
 			return nil, errors.Join(err, k.PutBack(ctx, w))
 		}
 		p.Erased = true
@@ -224,13 +224,27 @@ func (k *Keeper) erase(ctx context.Context, w *method.Work, m mover, p *plan) (*
 			return nil, err
 		}
 	}
-	if err := p.tell(w, agentapi.OldDataErased, ""); err != nil {
-		return nil, err
-	}
 	text := fmt.Sprintf("The data of this server was erased for seed %d, because the disk could not hold the old and the new data.\nDo not start MySQL here.\n", w.SeedID)
 	if err := m.Write(filepath.Join(p.Layout.Real, erasedMarker), []byte(text), 0o644); err != nil {
 		return nil, err
 	}
+	if err := p.tell(w, agentapi.OldDataErased, ""); err != nil {
+		return nil, err
+	}
+	if err := p.removeData(m); err != nil {
+		return nil, err
+	}
+	if err := k.makePlaces(m, p); err != nil {
+		return nil, err
+	}
+	if err := p.save(w, phaseReceiving); err != nil {
+		return nil, err
+	}
+	return p.place(), nil
+}
+
+// removeData removes the data of a directory that is marked as erased. The server's own files stay.
+func (p *plan) removeData(m mover) error {
 	for i := range p.Areas {
 		a := p.Areas[i]
 		a.All = a.All || a.Whole
@@ -241,16 +255,22 @@ func (k *Keeper) erase(ctx context.Context, w *method.Work, m mover, p *plan) (*
 			return m.RemoveTree(filepath.Join(a.Dir, name))
 		})
 		if err != nil {
-			return nil, fmt.Errorf("erase the old data: %w", err)
+			return fmt.Errorf("erase the old data: %w", err)
 		}
 	}
-	if err := k.makePlaces(m, p); err != nil {
-		return nil, err
+	return nil
+}
+
+// eraseOrNot ends an erasing that was stopped: nothing was removed before the mark was set, and what is left of data of
+// which a part is gone is worth nothing.
+func (k *Keeper) eraseOrNot(ctx context.Context, m mover, p *plan) error {
+	if p.Erased = exists(filepath.Join(p.Layout.Real, erasedMarker)); !p.Erased {
+		return nil
 	}
-	if err := p.save(w, phaseReceiving); err != nil {
-		return nil, err
+	if err := k.stop(ctx, p); err != nil {
+		return err
 	}
-	return p.place(), nil
+	return p.removeData(m)
 }
 
 // clear removes everything of the seed's that is not old data.

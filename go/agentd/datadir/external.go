@@ -72,17 +72,14 @@ func readLink(path string) (string, error) {
 	return filepath.Clean(to), nil
 }
 
-// addExternal adds the old data's files outside to the plan. The server must be stopped, so that they stay what they are.
-func (k *Keeper) addExternal(m mover, p *plan) error {
+// addExternal adds the old data's files outside to the plan. When the server is stopped they stay what they are.
+func (p *plan) addExternal() error {
 	files, err := externalFiles(&p.Layout)
 	if err != nil {
 		return fmt.Errorf("look for tables with DATA DIRECTORY: %w", err)
 	}
 	for _, path := range files {
-		a, err := p.externalArea(filepath.Dir(path))
-		if err != nil {
-			return err
-		}
+		a := p.externalArea(filepath.Dir(path))
 		if !slices.Contains(a.Names, filepath.Base(path)) {
 			a.Names = append(a.Names, filepath.Base(path))
 		}
@@ -91,13 +88,10 @@ func (k *Keeper) addExternal(m mover, p *plan) error {
 }
 
 // externalArea is the area of a directory that holds single tablespaces, added when it is not there.
-func (p *plan) externalArea(dir string) (*area, error) {
+func (p *plan) externalArea(dir string) *area {
 	dir = resolve(dir)
 	if a := p.find(dir); a != nil {
-		if !a.External {
-			return nil, unfit(fmt.Sprintf("tables lie in %s, a directory of the server's own", dir), "move these tables to another DATA DIRECTORY")
-		}
-		return a, nil
+		return a
 	}
 	a := area{Dir: dir, External: true, Owner: owner{UID: p.Layout.UID, GID: p.Layout.GID, Mode: p.Layout.DirMode}}
 	if st, err := os.Stat(dir); err == nil {
@@ -107,7 +101,7 @@ func (p *plan) externalArea(dir string) (*area, error) {
 		a.Made = true
 	}
 	p.Areas = append(p.Areas, a)
-	return &p.Areas[len(p.Areas)-1], nil
+	return &p.Areas[len(p.Areas)-1]
 }
 
 // placeExternal lays the new data's tables that have a DATA DIRECTORY (a .isl beside their tablespace) outside: InnoDB takes
@@ -128,9 +122,9 @@ func (k *Keeper) placeExternal(w *method.Work, m mover, p *plan) error {
 		if err != nil {
 			return err
 		}
-		a, err := p.externalArea(filepath.Dir(path))
-		if err != nil {
-			return err
+		a := p.externalArea(filepath.Dir(path))
+		if !a.External {
+			return unfit(fmt.Sprintf("a table of the new data belongs into %s, a directory of the server's own", a.Dir), "alter it on the source")
 		}
 		if name := filepath.Base(path); !slices.Contains(a.Placed, name) {
 			a.Placed = append(a.Placed, name)

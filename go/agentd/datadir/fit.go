@@ -20,6 +20,14 @@ func (k *Keeper) fit(ctx context.Context, w *method.Work, m mover, p *plan) erro
 	if err := dropForeign(m, p); err != nil {
 		return fmt.Errorf("take out what is not carried over: %w", err)
 	}
+	if k.server.MySQLRunning(ctx) { // tables were made and dropped since Begin
+		if l, err := k.inspect(ctx); err == nil {
+			p.Layout.External = l.External
+		}
+	}
+	if err := p.addExternal(); err != nil {
+		return err
+	}
 	if err := k.placeExternal(w, m, p); err != nil {
 		return err
 	}
@@ -57,7 +65,7 @@ func unfit(text, hint string) error {
 // look refuses what is no data directory, and one that leads out of itself.
 func look(p *plan) error {
 	r := p.Receive
-	if !exists(filepath.Join(r, "mysql")) && !exists(filepath.Join(r, "mysql.ibd")) {
+	if !hasSchemaMysql(r) {
 		return unfit(fmt.Sprintf("what was received in %s is no data directory: it has no schema mysql", r), "look at how the copy ended")
 	}
 	return filepath.WalkDir(r, func(path string, d fs.DirEntry, err error) error {
@@ -66,6 +74,11 @@ func look(p *plan) error {
 		}
 		return err
 	})
+}
+
+// hasSchemaMysql says whether a directory is a server's data directory at all.
+func hasSchemaMysql(dir string) bool {
+	return exists(filepath.Join(dir, "mysql")) || exists(filepath.Join(dir, "mysql.ibd"))
 }
 
 func dropForeign(m mover, p *plan) error {

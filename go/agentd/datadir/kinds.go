@@ -21,7 +21,7 @@ var kinds = []struct {
 // its identity (two servers of one UUID can't replicate from each other); mysqld-auto.cnf holds what was set with SET
 // PERSIST, which is configuration: server_id and ports of the source would take the target off the network; the keys and
 // certificates were made for its names; the Debian package marks with debian-*.flag what it has done on this host.
-var own = []string{`auto\.cnf`, `mysqld-auto\.cnf(\.backup)?`, `.*\.pem`, `debian-[0-9.]+\.flag`, `server_uuid`}
+var own = []string{`auto\.cnf`, `mysqld-auto\.cnf(\.backup)?`, `.*\.pem`, `debian-[0-9.]+\.flag`}
 
 // notCarried are what of the source's would be wrong on the target: what it replicated from and how far, its temporary
 // tablespaces, process files, sockets. Binary and relay logs go by the names in its variables and by those that are usual.

@@ -36,9 +36,7 @@ type Layout struct {
 	// External are tablespace files outside all directories, as MySQL tells them. MariaDB's are found by their links.
 	External []string
 
-	// mounted are mount points below the data directory.
-	mounted []string
-	// mountedParts are the separate directories in them.
+	// mountedParts are separate directories in file systems that are mounted below the data directory.
 	mountedParts []string
 }
 

@@ -69,8 +69,11 @@ func (p *plan) save(w *method.Work, next phase) error {
 	return nil
 }
 
-// tell says what became of the old data. Data that was erased stays erased.
+// tell says what became of the old data. Data that was erased stays erased, and of none there is nothing to say.
 func (p *plan) tell(w *method.Work, state agentapi.OldData, at string) error {
+	if !p.HadData {
+		return nil
+	}
 	if p.Erased {
 		state, at = agentapi.OldDataErased, ""
 	}

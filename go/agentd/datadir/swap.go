@@ -38,18 +38,15 @@ func (k *Keeper) Swap(ctx context.Context, w *method.Work) error {
 		return noPlan()
 	}
 	err = p.run(ctx, w, map[phase]step{
-		phaseReceiving: {func(ctx context.Context) error { return k.settle(ctx, m, p) }, phaseOldOut},
+		phaseReceiving: {func(ctx context.Context) error { return k.settle(ctx, p) }, phaseOldOut},
 		phaseOldOut: {func(ctx context.Context) error {
 			if err := p.tell(w, agentapi.OldDataAside, p.at(m)); err != nil {
 				return err
 			}
-			return k.exchange(ctx, m, p, m.aside)
+			return k.exchange(ctx, m, p, func() error { return p.each(m.aside) })
 		}, phaseNewIn},
 		phaseNewIn: {func(ctx context.Context) error {
-			if err := k.exchange(ctx, m, p, func(a *area) error { return m.in(a, "new") }); err != nil {
-				return err
-			}
-			return p.each(m.open)
+			return k.exchange(ctx, m, p, func() error { return p.in(m, "new") })
 		}, phaseSwapped},
 	})
 	if err != nil {
@@ -62,27 +59,28 @@ func (k *Keeper) Swap(ctx context.Context, w *method.Work) error {
 }
 
 // settle is the last look before anything of the old data moves.
-func (k *Keeper) settle(ctx context.Context, m mover, p *plan) error {
+func (k *Keeper) settle(ctx context.Context, p *plan) error {
 	if err := k.stop(ctx, p); err != nil {
 		return err
 	}
-	return k.addExternal(m, p)
+	return p.addExternal()
 }
 
-// exchange does f with all areas while no server can be on them.
-func (k *Keeper) exchange(ctx context.Context, m mover, p *plan, f func(*area) error) error {
+// exchange does f while no server can be on the data.
+func (k *Keeper) exchange(ctx context.Context, m mover, p *plan, f func() error) error {
 	if err := k.stop(ctx, p); err != nil {
 		return err
 	}
 	if err := p.each(m.shut); err != nil {
 		return err
 	}
-	if err := p.each(f); err != nil {
+	if err := f(); err != nil {
 		return fmt.Errorf("exchange the data directory: %w", err)
 	}
 	return nil
 }
 
+// each does f with all areas, the data directory first: what leaves, leaves there first.
 func (p *plan) each(f func(*area) error) error {
 	for i := range p.Areas {
 		if err := f(&p.Areas[i]); err != nil {
@@ -90,6 +88,17 @@ func (p *plan) each(f func(*area) error) error {
 		}
 	}
 	return nil
+}
+
+// in moves the new or the old data into its place, the data directory last: no server starts before all is there.
+func (p *plan) in(m mover, what string) error {
+	for i := range p.Areas {
+		a := &p.Areas[len(p.Areas)-1-i]
+		if err := m.in(a, what); err != nil {
+			return err
+		}
+	}
+	return p.each(m.open)
 }
 
 func (k *Keeper) notStarted(p *plan, err error) error {
@@ -119,16 +128,15 @@ func (k *Keeper) PutBack(ctx context.Context, w *method.Work) error {
 	moved := p.Phase != phaseReceiving && p.Phase != phaseErasing
 	return p.run(ctx, w, map[phase]step{
 		phaseReceiving: {nothing, phaseRestored},
-		phaseErasing:   {nothing, phaseRestored},
+		phaseErasing:   {func(ctx context.Context) error { return k.eraseOrNot(ctx, m, p) }, phaseRestored},
 		phaseOldOut:    {nothing, phaseOldBack},
 		phaseNewIn:     {func(context.Context) error { return oldThere(m, p) }, phaseNewOut},
 		phaseSwapped:   {func(context.Context) error { return oldThere(m, p) }, phaseNewOut},
-		phaseNewOut:    {func(ctx context.Context) error { return k.exchange(ctx, m, p, m.reject) }, phaseOldBack},
+		phaseNewOut: {func(ctx context.Context) error {
+			return k.exchange(ctx, m, p, func() error { return p.each(m.reject) })
+		}, phaseOldBack},
 		phaseOldBack: {func(ctx context.Context) error {
-			if err := k.exchange(ctx, m, p, func(a *area) error { return m.in(a, "old") }); err != nil {
-				return err
-			}
-			return p.each(m.open)
+			return k.exchange(ctx, m, p, func() error { return p.in(m, "old") })
 		}, phaseRestored},
 		phaseRestored: {func(ctx context.Context) error { return k.restored(ctx, w, m, p, moved) }, phaseOver},
 	})
