@@ -78,3 +78,22 @@ func (d *decider) measures(side Side) bool {
 	}
 	return d.host(agentapi.Target).Stage == agentapi.Completed
 }
+
+// lastWords takes in what sides said before they were told to end a failed stage. An error of their own is the reason for
+// one by which the other side only blamed them.
+func (d *decider) lastWords() {
+	for _, side := range agentapi.Sides {
+		st := d.obs.Reports[side].Last
+		if st == nil {
+			continue
+		}
+		p := d.state(side, st)
+		if p == nil {
+			continue
+		}
+		d.row(d.seed.Host(side), agentapi.Error, withHint(*p))
+		if heard := (stageProblem{side, *p}); !heard.blamesPeer() && (stageProblem{Problem: d.seed.Problem}).blamesPeer() {
+			d.seed.Problem = *p
+		}
+	}
+}

@@ -16,6 +16,7 @@ func (d *decider) failedStage() {
 	if !d.due() {
 		return
 	}
+	d.lastWords()
 	for _, side := range agentapi.Sides {
 		if r, asked := d.obs.Reports[side]; asked && r.Answer == AnswerStillRunning {
 			d.wait(side)

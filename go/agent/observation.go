@@ -37,6 +37,7 @@ type Report struct {
 	Problem  Problem                  // with every answer that is a failure
 	OldData  agentapi.OldData         // with AnswerDone of a release, if the agent said it
 	Limit    *Report                  // how the agent took the seed's bandwidth; nil when it was not told
+	Last     *agentapi.SeedStageState // what a side said before it was told to end a failed stage; nil when it was not asked
 	PostSeed *PostSeedReport          // after a completed Cleanup
 }
 

@@ -53,7 +53,7 @@ func (e *Engine) observe(ctx context.Context, s *Seed, obs *Observation) error {
 		}
 	case agentapi.Error:
 		if obs.Due || !now.Before(s.NotBefore) {
-			obs.Reports = e.ask(ctx, s, known, toEnd(s), e.abort)
+			obs.Reports = e.ask(ctx, s, known, toEnd(s), e.endStage)
 		}
 	case agentapi.Aborting:
 		obs.Reports = e.ask(ctx, s, known, agentapi.Sides, e.abort)
@@ -146,6 +146,19 @@ func (e *Engine) abort(ctx context.Context, s *Seed, known hosts, side Side) Rep
 		return reportOf(err)
 	}
 	return Report{Answer: AnswerDone}
+}
+
+// endStage ends what a failed stage left, and first hears what the side has to say of it: it may know why.
+func (e *Engine) endStage(ctx context.Context, s *Seed, known hosts, side Side) Report {
+	var last *agentapi.SeedStageState
+	if h := s.Engine.Hosts[side]; h != nil && h.Stage == agentapi.Running {
+		if st, err := e.client.StageState(ctx, known[side], s); err == nil {
+			last = st
+		}
+	}
+	r := e.abort(ctx, s, known, side)
+	r.Last = last
+	return r
 }
 
 // abortSides has what a failed stage left running ended; should it not work now, the retry does it again.
