@@ -24,7 +24,7 @@ func someSeeds() []seedapi.Seed {
 		{Stage: agentapi.Backup, Name: "copy", Seconds: 179}, {Stage: agentapi.Restore, Name: "load", Seconds: 1081},
 	}}
 	running.Hosts = []seedapi.SeedHost{
-		{Hostname: "db2.example.com", Side: agentapi.Target, StageStatus: agentapi.Running},
+		{Hostname: "db2.example.com", Side: agentapi.Target, StageStatus: agentapi.Running, Details: "dumping 3 schemas"},
 		{Hostname: "db1", Side: agentapi.Source, UnreachableSince: noon.Add(-70 * time.Second)},
 	}
 	waiting.SeedID, waiting.Stage, waiting.Status, waiting.Retries = 104, agentapi.Prepare, agentapi.Error, 1

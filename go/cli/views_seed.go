@@ -94,15 +94,30 @@ func seedDetails(p *page, s seedapi.Seed) {
 		return
 	}
 	p.line(normal, "")
+	hostTable(p, s)
+}
+
+// hostTable shows both sides; what their agents say only while the seed lives.
+func hostTable(p *page, s seedapi.Seed) {
+	heads := []string{"host", "side", "stage", "unreachable", "release", "release error"}
+	if client.Live(s) {
+		heads = []string{"host", "side", "stage", "unreachable", "says"}
+	}
 	var rows [][]string
 	for _, h := range s.Hosts {
 		away := ""
 		if !h.UnreachableSince.IsZero() {
 			away = "for " + formatDuration(p.now.Sub(h.UnreachableSince))
 		}
-		rows = append(rows, []string{h.Hostname, string(h.Side), string(h.StageStatus), away, h.Release, h.ReleaseError})
+		row := []string{h.Hostname, string(h.Side), string(h.StageStatus), away}
+		if client.Live(s) {
+			row = append(row, h.Details)
+		} else {
+			row = append(row, h.Release, h.ReleaseError)
+		}
+		rows = append(rows, row)
 	}
-	p.table([]string{"host", "side", "stage", "unreachable", "release", "release error"}, rows)
+	p.table(heads, rows)
 }
 
 // progressWords is the progress of a live stage: bytes, rate, time left, what is done.
