@@ -18,14 +18,19 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/contract"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/methodtest"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/xtrabackup"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	contract.Agent(subject.Make)
+	goleak.VerifyTestMain(m)
+}
 
 // side is one agent's part of a seed.
 type side struct {
@@ -112,7 +117,7 @@ func (s *side) as(t testing.TB, o options, port int, user, password string) {
 		StartCommand: []string{s.server.StartCommand()}, StopCommand: []string{s.server.StopCommand()}, StatusCommand: []string{s.server.StatusCommand()},
 	})
 	t.Cleanup(s.host.Close)
-	s.keeper = &simpleKeeper{s}
+	s.keeper = datadir.New(datadir.Options{Host: s.host, StateDir: t.TempDir()})
 	if o.keeper != nil {
 		s.keeper = o.keeper(s.keeper)
 	}
