@@ -319,3 +319,11 @@ func code(err error) string {
 	}
 	return e.Code
 }
+
+func hintOf(err error) string {
+	var e *method.StageError
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.Hint
+}
