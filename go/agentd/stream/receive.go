@@ -113,7 +113,7 @@ func (in *intake) run(ctx context.Context) error {
 				return err
 			}
 			cur = nil
-			away.Reset(max(in.leave().Sub(time.Now()), 0))
+			away.Reset(max(time.Until(in.leave()), 0))
 		case <-away.C:
 			if cur == nil && next == nil {
 				return in.gone()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +15,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if side := os.Getenv(otherSide); side != "" {
+		beOtherSide(side)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
@@ -152,4 +159,13 @@ func withCancel(t *testing.T) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	return ctx, cancel
+}
+
+// half compresses to half of itself.
+func half(n int) []byte {
+	b := noise(n)
+	for at := 0; at+128 <= n; at += 128 {
+		clear(b[at : at+64])
+	}
+	return b
 }

@@ -2,7 +2,9 @@
 // loopback TCP, into a pipe of `cat` that throws it away. Throughput is by the wall, CPU seconds are those of all processes
 // of the pipeline, the tools included.
 //
-//	go run ./tests/bench/stream --file FILE [--runs 5] [--modes socat,plain,tls] [--limit BYTES] [--compress off]
+//	go run ./tests/bench/stream --file FILE [--runs 5] [--modes socat,plain,tls] [--limit BYTES] [--compress off] [-- TOOL ARGUMENT...]
+//
+// TOOL is what reads the stream instead of `cat`.
 package main
 
 import (
@@ -29,13 +31,14 @@ func main() {
 	modes := flag.String("modes", "socat,plain,tls", "of socat, socat-big, plain, tls")
 	limit := flag.Int64("limit", 0, "bytes a second; 0 none")
 	compress := flag.String("compress", "auto", "auto, on, off (tls)")
+	patience := flag.Duration("patience", time.Minute, "internal: of the part")
 	part := flag.String("part", "", "internal: send or receive")
 	mode := flag.String("mode", "", "internal: of the part")
 	addr := flag.String("addr", "127.0.0.1:0", "internal: of the part; of --modes: where to listen")
 	flag.Parse()
 	var err error
 	if *part != "" {
-		err = runPart(context.Background(), *part, *mode, *addr, *file, *limit, *compress)
+		err = runPart(context.Background(), *part, *mode, *addr, *file, *limit, *compress, *patience, flag.Args())
 	} else {
 		err = compare(*file, *runs, strings.Split(*modes, ","), *addr, flag.Args(), *limit, *compress)
 	}
@@ -47,7 +50,7 @@ func main() {
 
 type result struct{ seconds, cpu, memory float64 }
 
-func compare(file string, runs int, modes []string, addr string, _ []string, limit int64, compress string) error {
+func compare(file string, runs int, modes []string, addr string, sink []string, limit int64, compress string) error {
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
@@ -55,7 +58,7 @@ func compare(file string, runs int, modes []string, addr string, _ []string, lim
 	results := map[string][]result{}
 	for range runs {
 		for _, mode := range modes {
-			r, err := once(mode, addr, file, limit, compress)
+			r, err := once(mode, addr, file, limit, compress, sink)
 			if err != nil {
 				return fmt.Errorf("%s: %w", mode, err)
 			}
@@ -81,13 +84,14 @@ func compare(file string, runs int, modes []string, addr string, _ []string, lim
 }
 
 // once runs one pipeline of two processes; each starts its tool.
-func once(mode, addr, file string, limit int64, compress string) (result, error) {
+func once(mode, addr, file string, limit int64, compress string, sink []string) (result, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return result{}, err
 	}
 	common := []string{"--mode", mode, "--file", file, "--limit", fmt.Sprint(limit), "--compress", compress}
-	recv := exec.Command(self, append(common, "--part", "receive", "--addr", addr)...)
+	rest := append([]string{"--"}, sink...)
+	recv := exec.Command(self, append(append(slices.Clone(common), "--part", "receive", "--addr", addr), rest...)...)
 	recv.Stderr = os.Stderr
 	out, err := recv.StdoutPipe()
 	if err != nil {
@@ -116,14 +120,14 @@ func once(mode, addr, file string, limit int64, compress string) (result, error)
 	return r, nil
 }
 
-func runPart(ctx context.Context, part, mode, addr, file string, limit int64, compress string) error {
+func runPart(ctx context.Context, part, mode, addr, file string, limit int64, compress string, patience time.Duration, sink []string) error {
 	if part == "send" {
-		return send(ctx, mode, addr, file, limit, compress)
+		return send(ctx, mode, addr, file, limit, compress, patience)
 	}
-	return receive(ctx, mode, addr)
+	return receive(ctx, mode, addr, sink)
 }
 
-func send(ctx context.Context, mode, addr, file string, limit int64, compress string) error {
+func send(ctx context.Context, mode, addr, file string, limit int64, compress string, patience time.Duration) error {
 	tool := exec.Command("cat", file)
 	tool.Stderr = os.Stderr
 	out, err := tool.StdoutPipe()
@@ -140,9 +144,9 @@ func send(ctx context.Context, mode, addr, file string, limit int64, compress st
 	bound := func() int64 { return limit }
 	switch mode {
 	case "plain":
-		_, err = stream.SendPlain(ctx, addr, out, tool.Wait, stream.PlainOptions{Limit: bound})
+		_, err = stream.SendPlain(ctx, addr, out, tool.Wait, stream.PlainOptions{Limit: bound, Patience: patience})
 	case "tls":
-		_, err = stream.Send(ctx, addr, out, tool.Wait, stream.Options{Secret: secret, Limit: bound, Compress: packing})
+		_, err = stream.Send(ctx, addr, out, tool.Wait, stream.Options{Secret: secret, Limit: bound, Compress: packing, Patience: patience})
 	default:
 		args := append(block(mode), "-u", "-", "TCP:"+addr+",retry=100,interval=0.01")
 		socat := exec.Command("socat", args...)
@@ -164,8 +168,11 @@ func block(mode string) []string {
 
 const secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
-func receive(ctx context.Context, mode, addr string) error {
-	tool := exec.Command("cat")
+func receive(ctx context.Context, mode, addr string, sink []string) error {
+	if len(sink) == 0 {
+		sink = []string{"cat"}
+	}
+	tool := exec.Command(sink[0], sink[1:]...)
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return err
