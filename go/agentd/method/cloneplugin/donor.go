@@ -82,6 +82,9 @@ func donorBytes(ctx context.Context, db *sql.DB) int64 {
 	return n.Int64 + n.Int64/20 + 64<<20
 }
 
+// rememberDonor is the journal's key for "this server is to be cloned for this seed".
+const rememberDonor = "clone-donor"
+
 // prepareSource is Prepare on the source.
 func (m *ClonePlugin) prepareSource(ctx context.Context, w *method.Work) error {
 	db, err := m.local(ctx)
@@ -91,6 +94,9 @@ func (m *ClonePlugin) prepareSource(ctx context.Context, w *method.Work) error {
 	defer db.Close()
 	f, err := checkDonor(ctx, db)
 	if err != nil {
+		return err
+	}
+	if err := w.Run.Remember(rememberDonor, true); err != nil {
 		return err
 	}
 	if err := m.install(ctx, w, db); err != nil {

@@ -170,13 +170,16 @@ func (m *ClonePlugin) endEverything(ctx context.Context, w *method.Work, p plan)
 			w.Run.Say("MySQL does not start on what the clone left: " + err.Error())
 		}
 	}
+	var r record
+	if _, err := w.Run.Recall(rememberClone, &r); err != nil {
+		return err
+	}
 	if !m.o.Host.MySQLRunning(ctx) {
-		var r record
-		if _, err := w.Run.Recall(rememberClone, &r); err != nil {
-			return err
-		}
 		m.endThreads(ctx, w, r)
 		return removeClone(p.Dir)
+	}
+	if p.InPlace && r.ID != 0 && !r.Done {
+		w.Run.Say("the old data were erased for the clone, which did not come to its end: this server has no data of users")
 	}
 	db, err := m.local(ctx)
 	if err != nil {
@@ -205,7 +208,7 @@ func (m *ClonePlugin) asBefore(ctx context.Context, w *method.Work) error {
 		return err
 	}
 	if w.Side == agentapi.Source {
-		if err := m.endPeer(ctx, w, db); err != nil {
+		if err := errors.Join(m.endPeer(ctx, w, db), w.Run.Remember(rememberDonor, false)); err != nil {
 			return err
 		}
 	}
@@ -218,9 +221,10 @@ func (m *ClonePlugin) asBefore(ctx context.Context, w *method.Work) error {
 func changedAnything(w *method.Work) (bool, error) {
 	var h hushed
 	var before map[string]string
-	var installed bool
+	var installed, donated bool
 	_, err1 := w.Run.Recall(rememberQuiet, &h)
 	_, err2 := w.Run.Recall(rememberSettings, &before)
 	_, err3 := w.Run.Recall(rememberPlugin, &installed)
-	return h.On || len(before) > 0 || installed, errors.Join(err1, err2, err3)
+	_, err4 := w.Run.Recall(rememberDonor, &donated)
+	return h.On || len(before) > 0 || installed || donated, errors.Join(err1, err2, err3, err4)
 }
