@@ -69,10 +69,13 @@ func (r *rowDump) result(ctx context.Context, locked *agentapi.Metadata) (pos ag
 			return pos, nil, err
 		}
 	}
-	if p, err = prove(ctx, r.dir); err != nil {
+	if p, err = prove(ctx, r.dir, true); err != nil {
 		return pos, nil, err
 	}
-	p.Tables, p.Counts = m.Tables, m.Counts
+	p.Tables = m.Tables
+	if diff := p.differ(m.Counts); diff != "" {
+		return pos, nil, failed(mysqldump.CodeCut, "see the source's error log", nil, "mydumper ended with success, but %s", diff)
+	}
 	if missing := p.missing(r.tables.rows); len(missing) > 0 {
 		return pos, nil, failed(mysqldump.CodeCut, "were tables made or dropped during the backup? the next attempt may succeed", nil,
 			"mydumper ended with success, but left no file for %s", strings.Join(missing, ", "))

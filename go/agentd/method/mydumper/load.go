@@ -2,22 +2,15 @@ package mydumper
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
-	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpsql"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
 )
 
@@ -49,13 +42,13 @@ func (c *carrier) Load(ctx context.Context, w *method.Work, server host.Server, 
 	args := append([]string{"--defaults-file=" + config, "--directory=" + dir, "--threads=" + strconv.Itoa(c.o.Threads), "--verbose=3"}, c.o.LoadExtra...)
 	l := newLoading(w.Run, dir, p)
 	stop := every(often, l.tell)
-	err = run(w.Run.Command(ctx, nil, t.path, args...), l.started, l.line)
+	err = run(ctx, w.Run, t.path, args, l.started, l.line)
 	stop()
 	if err != nil {
 		return c.loadError(ctx, err)
 	}
 	w.Run.Progress(p.bytes(), p.bytes(), "loaded rows")
-	return c.count(ctx, p)
+	return c.checkRows(ctx, p)
 }
 
 func (c *carrier) loadError(ctx context.Context, err error) error {
@@ -70,35 +63,4 @@ func (c *carrier) loadError(ctx context.Context, err error) error {
 		return failed(mysqldump.CodeConnection, "see the error log of the target's MySQL: did it go down?", err, "myloader lost the target's MySQL")
 	}
 	return failed(mysqldump.CodeLoad, "see the error of the target's MySQL; the seed may be retried at Restore once it is solved", err, "myloader failed")
-}
-
-// count holds the number of rows in each table against what mydumper counted, if it did (0.15 and later).
-func (c *carrier) count(ctx context.Context, p *proof) error {
-	if len(p.Counts) == 0 {
-		return nil
-	}
-	db, err := c.o.Servers.Open(ctx, c.o.Servers.Local())
-	if err != nil {
-		return failed(mysqldump.CodeConnection, "see the error log of the target's MySQL", err, "")
-	}
-	defer db.Close()
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(c.o.Threads)
-	for _, name := range slices.Sorted(maps.Keys(p.Counts)) {
-		g.Go(func() error { return countTable(ctx, db, name, p.Counts[name]) })
-	}
-	return g.Wait()
-}
-
-func countTable(ctx context.Context, db *sql.DB, name string, want int64) error {
-	schema, table, _ := strings.Cut(name, ".")
-	var n int64
-	if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+dumpsql.Name(schema)+"."+dumpsql.Name(table)).Scan(&n); err != nil {
-		return fmt.Errorf("count the rows of %s: %w", name, err)
-	}
-	if n != want {
-		return failed(mysqldump.CodeLoad, "report this, with the versions of mydumper and myloader; use Mysqldump meanwhile", nil,
-			"myloader ended with success, but %s has %d rows instead of %d", name, n, want)
-	}
-	return nil
 }

@@ -20,19 +20,19 @@ import (
 // proof is what the rows' directory holds, in the order of names.
 type proof struct {
 	Files []file
-	// Tables and Counts are Metadata's.
+	// Tables is Metadata's.
 	Tables map[string]string `json:",omitempty"`
-	Counts map[string]int64  `json:",omitempty"`
 }
 
 type file struct {
 	Name string
 	Size int64
 	Hash uint64 // xxh3
+	Rows int64
 }
 
-// prove reads every file of dir. What does not reach the disk after that is found by Verify.
-func prove(ctx context.Context, dir string) (*proof, error) {
+// prove reads every file of dir, and counts the rows in them if told so. What does not reach the disk after that is found by Verify.
+func prove(ctx context.Context, dir string, count bool) (*proof, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("list rows: %w", err)
@@ -42,7 +42,7 @@ func prove(ctx context.Context, dir string) (*proof, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		f, err := hash(ctx, filepath.Join(dir, e.Name()))
+		f, err := hash(ctx, filepath.Join(dir, e.Name()), count)
 		if err != nil {
 			return nil, fmt.Errorf("read rows: %w", err)
 		}
@@ -51,15 +51,34 @@ func prove(ctx context.Context, dir string) (*proof, error) {
 	return &p, nil
 }
 
-func hash(ctx context.Context, path string) (file, error) {
+func hash(ctx context.Context, path string, count bool) (file, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return file{}, err
 	}
 	defer f.Close()
-	h := xxh3.New()
-	n, err := io.Copy(h, &cancelled{ctx, f})
-	return file{Name: filepath.Base(path), Size: n, Hash: h.Sum64()}, err
+	h := &hashed{h: xxh3.New()}
+	r := io.TeeReader(&cancelled{ctx, f}, h)
+	name := filepath.Base(path)
+	var rows int64
+	if count {
+		rows, err = countRows(name, r)
+	} else {
+		_, err = io.Copy(io.Discard, r)
+	}
+	return file{Name: name, Size: h.n, Hash: h.h.Sum64(), Rows: rows}, err
+}
+
+// hashed hashes and counts what is written into it.
+type hashed struct {
+	h *xxh3.Hasher
+	n int64
+}
+
+// Write implements io.Writer.
+func (h *hashed) Write(p []byte) (int, error) {
+	h.n += int64(len(p))
+	return h.h.Write(p)
 }
 
 // cancelled is a reader that ends with its context.
@@ -132,11 +151,12 @@ func (c *carrier) Verify(ctx context.Context, w *method.Work, raw json.RawMessag
 		return err
 	}
 	w.Run.Progress(0, want.bytes(), "checking the rows")
-	now, err := prove(ctx, filepath.Join(w.Dir, rowsDir))
+	now, err := prove(ctx, filepath.Join(w.Dir, rowsDir), false)
 	if err != nil {
 		return err
 	}
 	for i, f := range want.Files {
+		f.Rows = 0
 		if i >= len(now.Files) || now.Files[i] != f {
 			return fmt.Errorf("file %s of the rows is not what was written", f.Name)
 		}

@@ -3,6 +3,7 @@ package mydumper
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -34,7 +35,7 @@ func (r *rowDump) run(ctx context.Context) (locked *agentapi.Metadata, err error
 	if err := os.WriteFile(omit, []byte(strings.Join(r.tables.omit, "\n")+"\n"), 0o600); err != nil {
 		return nil, noSpace(r.w.Dir, err)
 	}
-	config, err := r.c.optionFile(r.w.Dir, dumpConfig, r.from.Addr, "")
+	config, err := r.c.optionFile(r.w.Dir, dumpConfig, r.from.Addr, "init-command=\"SET SESSION sql_mode=''\"\n")
 	if err != nil {
 		return nil, noSpace(r.w.Dir, err)
 	}
@@ -85,7 +86,13 @@ func (r *rowDump) start(ctx context.Context, args []string, lock *readLock) erro
 	stop := watchDump(r.dir, r.from.Bytes, r.w.Run)
 	b := &bound{dir: r.dir, limit: r.w.Run.Limit}
 	stopBound := every(boundStep, b.look)
-	err := run(r.w.Run.Command(ctx, nil, r.tool.path, args...), b.started, each)
+	stopSpace := every(often, func() {
+		if free(r.w.Dir) < leastSpace { // mydumper 0.10 then waits for ever, without a word
+			cancel(nil)
+		}
+	})
+	err := run(ctx, r.w.Run, r.tool.path, args, b.started, each)
+	stopSpace()
 	stopBound()
 	stop()
 	ended()
@@ -106,7 +113,7 @@ func (r *rowDump) dumpError(err error) error {
 	if err == nil {
 		return nil
 	}
-	if full := noSpace(r.w.Dir, err); strings.Contains(err.Error(), "No space left") || full != err {
+	if full := noSpace(r.w.Dir, err); strings.Contains(err.Error(), "No space left") || full != err || free(r.w.Dir) < leastSpace {
 		return failed(mysqldump.CodeDiskFull, "free space there, or set backup-dir to a larger file system", err, "no space left for the dump in %s", r.w.Dir)
 	}
 	return failed(mysqldump.CodeDump, "these are mydumper's own words; the end of the source's error log (agent-mysql-error-log) may say more", err, "mydumper failed")
@@ -119,10 +126,21 @@ func noSpace(dir string, err error) error {
 	return failed(mysqldump.CodeDiskFull, "free space there, or set backup-dir to a larger file system", err, "no space left for the dump in %s", dir)
 }
 
+// leastSpace, in bytes: what failed with less free space failed for want of it.
+const leastSpace = 1 << 20
+
+// free is the space that is left in dir, in bytes.
+func free(dir string) int64 {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return math.MaxInt64
+	}
+	return int64(fs.Bavail) * fs.Bsize
+}
+
 // plainFits says whether there is room for the rows as they are: compressing them takes longer than anything else here. The
 // text of rows may be twice as long as they are in tables.
 func plainFits(dir string, bytes int64) bool {
 	const spare = 1 << 30
-	var fs syscall.Statfs_t
-	return syscall.Statfs(dir, &fs) == nil && int64(fs.Bavail)*fs.Bsize > 2*bytes+spare
+	return free(dir) > 2*bytes+spare
 }
