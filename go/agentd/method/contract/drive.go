@@ -153,6 +153,12 @@ func (s *seed) await(stage agentapi.Stage) error {
 				return errors.Join(err, s.abort(stage))
 			}
 		}
+		for _, side := range s.sides(stage) { // also one that was done: the other may wait for it
+			if s.agents[side].died() {
+				tick.Stop()
+				return errors.Join(fmt.Errorf("%s on the %s: %w", stage, side, errDied), s.abort(stage))
+			}
+		}
 		switch {
 		case len(running) == 0:
 			tick.Stop()

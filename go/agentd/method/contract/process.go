@@ -142,6 +142,15 @@ func (a *agent) restart(tools string) {
 	}
 }
 
+func (a *agent) died() bool {
+	select {
+	case <-a.dead:
+		return true
+	default:
+		return false
+	}
+}
+
 func (a *agent) held() bool {
 	var held bool
 	return a.call("Held", 0, &held) == nil && held
@@ -171,7 +180,7 @@ func (a *agent) moments() []Moment {
 
 // lastWords is the end of the agent's log.
 func (a *agent) lastWords() string {
-	const most = 6000
+	const most = 2000
 	b, err := os.ReadFile(filepath.Join(a.box.Dir, "log"))
 	if err != nil {
 		return err.Error()

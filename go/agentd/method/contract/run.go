@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -75,7 +76,8 @@ func newDice(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(n, 0))
 }
 
-// choose takes n of the moments: of each kind of moment one at first, those of a release only for kills.
+// choose takes n of the moments, from the stages of both sides in turn: of each kind of moment one at first, those of a
+// release only for kills.
 func choose(all []Moment, n int, dice *rand.Rand, kills bool) (chosen []Moment) {
 	var first, rest []Moment
 	kinds := map[Moment]bool{}
@@ -92,6 +94,14 @@ func choose(all []Moment, n int, dice *rand.Rand, kills bool) (chosen []Moment) 
 		kinds[kind] = true
 		first = append(first, m)
 	}
+	turn := map[Moment]int{}
+	order := map[Moment]int{}
+	for _, m := range first {
+		stage := Moment{Side: m.Side, Stage: m.Stage}
+		order[m] = turn[stage]
+		turn[stage]++
+	}
+	slices.SortStableFunc(first, func(a, b Moment) int { return order[a] - order[b] })
 	if os.Getenv("CONTRACT_ALL") != "" {
 		return append(first, rest...)
 	}
