@@ -18,6 +18,10 @@ func Read(ctx context.Context, db *sql.DB, server host.Server) (*Accounts, error
 		return nil, err
 	}
 	defer conn.Close()
+	// Modes of the server decide how it quotes in what it prints; what is read here is printed in one way.
+	if _, err := conn.ExecContext(ctx, "SET SESSION sql_mode = '', SESSION sql_quote_show_create = 1"); err != nil {
+		return nil, fmt.Errorf("set modes of the session: %w", err)
+	}
 	return readOn(ctx, conn, server)
 }
 

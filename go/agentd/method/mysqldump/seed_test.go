@@ -82,3 +82,18 @@ func TestPositionIsTheOneOfTheCopy(t *testing.T) {
 		})
 	}
 }
+
+func TestModesOfTheSourceThatChangeQuotingChangeNothing(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t, kind)
+			w.Exec(w.Source, "SET SESSION sql_mode = ''", "CREATE DATABASE a", "CREATE TABLE a.t (i INT PRIMARY KEY, v TEXT)",
+				`INSERT INTO a.t VALUES (1, 'back\\slash \' " \n(2, line'), (2, '\\'), (3, '\r\n\0\Z')`, `CREATE USER 'o''brien "x" \\'@'%' IDENTIFIED BY 'x'`,
+				`GRANT SELECT ON a.* TO 'o''brien "x" \\'@'%'`, "SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES,PIPES_AS_CONCAT'")
+			w.Backup()
+			w.Restore()
+			w.Exec(w.Source, "SET GLOBAL sql_mode = ''")
+			w.Same()
+		})
+	}
+}
