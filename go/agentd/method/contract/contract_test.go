@@ -22,7 +22,11 @@ import (
 var subject = contract.Subject{
 	Name: agentapi.LVM, BackupSide: agentapi.Source,
 	Make: func(b contract.Box) (method.Method, error) {
-		return &copyDir{dir: b.Extra["dir"], addr: net.JoinHostPort(b.Host, strconv.Itoa(b.DataPort))}, nil
+		m := &copyDir{dir: b.Extra["dir"], addr: net.JoinHostPort(b.Host, strconv.Itoa(b.DataPort))}
+		if fault := os.Getenv(standInFault); fault != "" {
+			return &faulty{m, fault}, nil
+		}
+		return m, nil
 	},
 	World: func(t *testing.T) contract.World { return newDirs(t) },
 	Tools: []contract.Tool{

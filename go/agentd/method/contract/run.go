@@ -45,8 +45,14 @@ func Run(t *testing.T, s Subject) {
 	for _, side := range agentapi.Sides {
 		kills = append(kills, Moment{Side: side, Stage: agentapi.Cleanup, What: "at any time", After: time.Duration(dice.Int64N(int64(took / 2)))})
 	}
-	for i, m := range kills {
-		t.Run("kill/"+m.String(), func(t *testing.T) { c.killed(t, m, i%2 == 0) })
+	for _, m := range kills {
+		ways := []bool{dice.IntN(2) == 0}
+		if everyMoment() {
+			ways = []bool{true, false}
+		}
+		for _, release := range ways {
+			t.Run("kill/"+m.String()+map[bool]string{true: ", then release", false: ", then go on"}[release], func(t *testing.T) { c.killed(t, m, release) })
+		}
 	}
 	for _, tool := range s.Tools {
 		for _, b := range breaks(tool) {
@@ -76,6 +82,8 @@ func newDice(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(n, 0))
 }
 
+func everyMoment() bool { return os.Getenv("CONTRACT_ALL") != "" }
+
 // choose takes n of the moments, from the stages of both sides in turn: of each kind of moment one at first, those of a
 // release only for kills.
 func choose(all []Moment, n int, dice *rand.Rand, kills bool) (chosen []Moment) {
@@ -102,7 +110,7 @@ func choose(all []Moment, n int, dice *rand.Rand, kills bool) (chosen []Moment) 
 		turn[stage]++
 	}
 	slices.SortStableFunc(first, func(a, b Moment) int { return order[a] - order[b] })
-	if os.Getenv("CONTRACT_ALL") != "" {
+	if everyMoment() {
 		return append(first, rest...)
 	}
 	return append(first, rest...)[:min(n, len(first)+len(rest))]
