@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -131,6 +133,29 @@ func TestWhatWasReceivedIsRefusedWhileTheOldDataIsInPlace(t *testing.T) {
 			refused(t, d, err, "new-data-unfit", old)
 		})
 	}
+}
+
+// noMkdir are the files of an agent that may not write where the data is.
+type noMkdir struct{ files }
+
+func (noMkdir) Mkdir(path string, _ fs.FileMode, _, _ int) error {
+	return &fs.PathError{Op: "mkdir", Path: path, Err: syscall.EROFS}
+}
+
+func TestAgentThatMayNotWriteThereIsRefusedBeforeAnythingChanges(t *testing.T) {
+	variants(t, func(t *testing.T, whole bool) {
+		for _, free := range []int64{1 << 50, margin + 1<<20 + 1<<20/50 - 1} { // to be kept, to be erased
+			d := newWorld(t, whole)
+			old := d.tree()
+			d.free = free
+			d.k.files = noMkdir{d.k.files}
+			_, err := d.does("begin")
+			d.must("putback")
+			refused(t, d, err, "datadir-access", old)
+			d.k.files = &mortal{d}
+			d.must("begin", "receive", "swap", "putback")
+		}
+	})
 }
 
 func TestVerbsOfASeedThatNeverBegan(t *testing.T) {

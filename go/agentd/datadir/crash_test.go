@@ -68,6 +68,9 @@ func TestDataIsWhollyOldOrWhollyNewWhereverTheAgentDies(t *testing.T) {
 			for _, before := range []bool{true, false} {
 				for _, second := range []bool{false, true} {
 					for _, back := range []bool{false, true} {
+						if second && !before {
+							continue // a second death is at a step of its own choice anyway
+						}
 						dieAndRecover(t, clean, at, before, second, back)
 						if t.Failed() {
 							t.Fatalf("died at step %d, before it was done %v, died again %v, put back %v", at, before, second, back)

@@ -289,7 +289,7 @@ func (k *Keeper) own(ctx context.Context, m mover, p *plan, root string) error {
 	})
 }
 
-// keepOwn copies the server's own files from the old data directory.
+// keepOwn copies the server's own files from the old data directory, as they are now.
 func keepOwn(m mover, p *plan) error {
 	entries, err := os.ReadDir(p.Layout.Real)
 	if err != nil && p.HadData {
@@ -297,8 +297,13 @@ func keepOwn(m mover, p *plan) error {
 	}
 	for _, e := range entries {
 		to := filepath.Join(p.Receive, e.Name())
-		if !e.Type().IsRegular() || !fits(e.Name(), own) || exists(to) {
+		if !e.Type().IsRegular() || !fits(e.Name(), own) {
 			continue
+		}
+		if exists(to) {
+			if err := m.Remove(to); err != nil {
+				return err
+			}
 		}
 		if err := m.Copy(filepath.Join(p.Layout.Real, e.Name()), to); err != nil {
 			return err

@@ -38,7 +38,7 @@ func (k *Keeper) Swap(ctx context.Context, w *method.Work) error {
 		return noPlan()
 	}
 	err = p.run(ctx, w, map[phase]step{
-		phaseReceiving: {func(ctx context.Context) error { return k.settle(ctx, p) }, phaseOldOut},
+		phaseReceiving: {func(ctx context.Context) error { return k.settle(ctx, m, p) }, phaseOldOut},
 		phaseOldOut: {func(ctx context.Context) error {
 			if err := p.tell(w, agentapi.OldDataAside, p.at(m)); err != nil {
 				return err
@@ -59,8 +59,11 @@ func (k *Keeper) Swap(ctx context.Context, w *method.Work) error {
 }
 
 // settle is the last look before anything of the old data moves.
-func (k *Keeper) settle(ctx context.Context, p *plan) error {
+func (k *Keeper) settle(ctx context.Context, m mover, p *plan) error {
 	if err := k.stop(ctx, p); err != nil {
+		return err
+	}
+	if err := keepOwn(m, p); err != nil { // the server may have changed its own until now
 		return err
 	}
 	return p.addExternal()
