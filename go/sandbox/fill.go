@@ -26,6 +26,8 @@ type FillOptions struct {
 	NoObjects bool
 	// BrokenView adds a view whose table is gone (shop.broken); dump programs stumble over it.
 	BrokenView bool
+	// InnoDBOnly leaves no table of another engine.
+	InnoDBOnly bool
 }
 
 // Fill puts data into a server, as an account that may do everything: of every kind of object that its flavour knows one or
@@ -34,7 +36,7 @@ type FillOptions struct {
 // on which it has not been called before.
 func Fill(ctx context.Context, db *sql.DB, opts FillOptions) error {
 	if !opts.NoObjects {
-		if err := fillObjects(ctx, db, opts.BrokenView); err != nil {
+		if err := fillObjects(ctx, db, opts); err != nil {
 			return fmt.Errorf("fill with objects: %w", err)
 		}
 	}
@@ -53,7 +55,7 @@ func Fill(ctx context.Context, db *sql.DB, opts FillOptions) error {
 	return nil
 }
 
-func fillObjects(ctx context.Context, db *sql.DB, brokenView bool) error {
+func fillObjects(ctx context.Context, db *sql.DB, opts FillOptions) error {
 	kind, err := kindOf(ctx, db)
 	if err != nil {
 		return err
@@ -68,7 +70,15 @@ func fillObjects(ctx context.Context, db *sql.DB, brokenView bool) error {
 		if err := fillBlobs(ctx, conn); err != nil {
 			return err
 		}
-		if brokenView {
+		if opts.InnoDBOnly {
+			if err := onlyInnoDB(ctx, conn); err != nil {
+				return err
+			}
+		}
+		if err := settleCounters(ctx, conn); err != nil {
+			return err
+		}
+		if opts.BrokenView {
 			return execAll(ctx, conn, "CREATE TABLE shop.goes (id INT)", "CREATE VIEW shop.broken AS SELECT id FROM shop.goes",
 				"DROP TABLE shop.goes")
 		}

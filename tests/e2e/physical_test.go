@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -49,6 +50,11 @@ func TestMariaDBBecomesAReplicaByXtrabackupUnderWrites(t *testing.T) {
 }
 
 func TestMySQL97BecomesAReplicaByClonePluginUnderWrites(t *testing.T) {
-	physical(t, agentapi.ClonePlugin, fleet.Options{Kind: sandbox.MySQL97, Fill: fill(60),
-		AgentConfig: map[string]map[string]any{"clone_plugin": {"enabled": true}}})
+	physical(t, agentapi.ClonePlugin, fleet.Options{Kind: sandbox.MySQL97,
+		AgentConfig: map[string]map[string]any{"clone_plugin": {"enabled": true, "install-plugin": true}},
+		Fill: func(ctx context.Context, s *sandbox.Server) error {
+			db := s.Open("")
+			defer db.Close()
+			return sandbox.Fill(ctx, db, sandbox.FillOptions{Bytes: 60 << 20, Tables: 3, InnoDBOnly: true})
+		}})
 }

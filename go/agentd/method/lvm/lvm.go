@@ -12,6 +12,7 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/snapshot"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/snapshot/btrfs"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/snapshot/lvm"
@@ -138,6 +139,9 @@ func (m *LVM) Offer(ctx context.Context) (agentapi.MethodOffer, error) {
 // Prepare implements method.Method: on the source the snapshot, on the target the receiving end.
 func (m *LVM) Prepare(ctx context.Context, w *method.Work) error {
 	if w.Side == agentapi.Target {
+		if err := quiet.Note(ctx, w, m.o.Servers); err != nil {
+			return err
+		}
 		return m.open(ctx, w)
 	}
 	return m.take(ctx, w)

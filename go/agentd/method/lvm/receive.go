@@ -33,7 +33,7 @@ func (m *LVM) open(ctx context.Context, w *method.Work) error {
 	if err := clean(w.Dir); err != nil {
 		return err
 	}
-	if err := w.Run.Remember(provenKey, false); err != nil {
+	if err := errors.Join(w.Run.Remember(provenKey, false), w.Run.Remember(settledKey, false)); err != nil {
 		return err
 	}
 	place, err := m.o.Keeper.Begin(ctx, w, w.Terms.SourceBytes)

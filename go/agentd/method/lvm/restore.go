@@ -14,10 +14,14 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/filetree"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
 )
 
-// provenKey is the journal's key that says that what arrived was proven: from then on only the swap is left.
-const provenKey = "lvm-proven"
+// Keys of the journal: what arrived was proven; the server's program has run on it, and only the swap is left.
+const (
+	provenKey  = "lvm-proven"
+	settledKey = "lvm-settled"
+)
 
 // Restore implements method.Method. It may be started again at any time.
 func (m *LVM) Restore(ctx context.Context, w *method.Work) error {
@@ -36,8 +40,28 @@ func (m *LVM) Restore(ctx context.Context, w *method.Work) error {
 			return err
 		}
 	}
-	w.Run.Say("starting MySQL on the copy: InnoDB recovers from its log, as after a crash")
+	if err := m.settleServer(ctx, w); err != nil {
+		return err
+	}
 	return m.o.Keeper.Swap(ctx, w)
+}
+
+// settleServer has the server's program recover the copy and make a replica's data of it, once: after the swap there is
+// nothing at that place any more.
+func (m *LVM) settleServer(ctx context.Context, w *method.Work) error {
+	var settled bool
+	if _, err := w.Run.Recall(settledKey, &settled); err != nil || settled {
+		return err
+	}
+	place, err := m.o.Keeper.Place(w)
+	if err != nil {
+		return err
+	}
+	w.Run.Say("InnoDB recovers the copy from its log, as after a crash")
+	if err := quiet.Settle(ctx, w, place.Receive); err != nil {
+		return err
+	}
+	return w.Run.Remember(settledKey, true)
 }
 
 // prove holds what is on the disk against what was sent.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
 )
 
 // Keys of the journal.
@@ -20,8 +21,9 @@ const (
 	receivedKey = "xtrabackup-received"
 )
 
-// restoreState is how far Restore came. From Prepared on, the copy lacks nothing and only the swap is left.
-type restoreState struct{ Prepared bool }
+// restoreState is how far Restore came. From Prepared on, the copy lacks nothing; from Settled on, the server's program has
+// run on it and only the swap is left.
+type restoreState struct{ Prepared, Settled bool }
 
 // infoDir is the directory, below the seed's own, that keeps what the tool says about the copy.
 const infoDir = "info"
@@ -48,6 +50,18 @@ func (m *Xtrabackup) Restore(ctx context.Context, w *method.Work) error {
 	}
 	if err := m.removeOwn(w); err != nil {
 		return err
+	}
+	if !state.Settled {
+		place, err := m.o.Keeper.Place(w)
+		if err != nil {
+			return err
+		}
+		if err := quiet.Settle(ctx, w, place.Receive); err != nil {
+			return err
+		}
+		if err := w.Run.Remember(stateKey, restoreState{Prepared: true, Settled: true}); err != nil {
+			return err
+		}
 	}
 	return m.o.Keeper.Swap(ctx, w)
 }

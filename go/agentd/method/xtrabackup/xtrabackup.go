@@ -14,6 +14,7 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
 )
 
 // Servers is what this method needs of the host's MySQL: connections with the agent's account. A *host.MySQL has it.
@@ -150,6 +151,9 @@ func (m *Xtrabackup) localServer(ctx context.Context) (host.Server, error) {
 // Prepare implements method.Method: on the source nothing is done but checks.
 func (m *Xtrabackup) Prepare(ctx context.Context, w *method.Work) error {
 	if w.Side == agentapi.Target {
+		if err := quiet.Note(ctx, w, m.o.Servers); err != nil {
+			return err
+		}
 		return m.open(ctx, w)
 	}
 	s, err := m.checkSource(ctx)

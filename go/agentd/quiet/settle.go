@@ -1,0 +1,69 @@
+package quiet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+)
+
+// statements are what a replica's data lacks. Each is on one line, as the bootstrap mode wants it.
+const statements = "UPDATE mysql.event SET status = 'SLAVESIDE_DISABLED' WHERE status = 'ENABLED';\n"
+
+// Settle runs the server's program on the copy in dir, a flat data directory whose log may or may not be applied. It changes
+// nothing but the copy, and may be called again. What it needs besides lies in the seed's directory and is removed. A copy
+// that is not MariaDB's is left alone.
+func Settle(ctx context.Context, w *method.Work, dir string) (err error) {
+	if _, err := os.Stat(filepath.Join(dir, "mysql", "event.MAI")); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var p program
+	if _, err := w.Run.Recall(noteKey, &p); err != nil {
+		return err
+	}
+	if p.Path == "" { // no server ran when the seed began
+		if p.Path, err = find(); err != nil {
+			return err
+		}
+	}
+	own := filepath.Join(w.Dir, "quiet")
+	if err := os.RemoveAll(own); err != nil {
+		return err
+	}
+	if err := os.Mkdir(own, 0o700); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(own)) }()
+	cmd := w.Run.Command(ctx, nil, p.Path, p.arguments(dir, own, os.Geteuid() == 0)...)
+	cmd.Stdin = strings.NewReader(statements)
+	cmd.Dir = own
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		tail, _ := host.LogTail(filepath.Join(own, "error.log"), 15) // what there is of it
+		return &method.StageError{Code: "mysql-start-failed", Err: err,
+			Text: fmt.Sprintf("%s does not start on the copy, which was not put in the place of the old data", filepath.Base(p.Path)),
+			Hint: "see what it says: " + strings.TrimSpace(tail)}
+	}
+	w.Run.Say("the server starts on the copy; its events are disabled there, as on a replica")
+	return nil
+}
+
+// find looks for the server's program where it usually is.
+func find() (string, error) {
+	for _, name := range []string{"mariadbd", "mysqld", "/usr/sbin/mariadbd", "/usr/sbin/mysqld", "/usr/libexec/mariadbd"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", &method.StageError{Code: "mysql-program-missing", Text: "mariadbd is not found on this host", Permanent: true,
+		Hint: "install the server, or add its directory to the agent's PATH"}
+}
