@@ -49,7 +49,7 @@ func (k *Keeper) Layout(ctx context.Context) (Layout, error) {
 	}
 	if err != nil {
 		return l, &method.StageError{Code: "datadir-unknown", Err: err, Text: "where MySQL keeps its data is not known",
-			Hint: "start MySQL once while the agent runs, with the agent's account in it; then it is noted"}
+			Hint: "start MySQL with the agent's account in it, then retry the seed; or let the program mysqld read the server's configuration by default"}
 	}
 	l.complete(mounts)
 	l.Running = running
