@@ -79,6 +79,19 @@ func (d *decider) measures(side Side) bool {
 	return d.host(agentapi.Target).Stage == agentapi.Completed
 }
 
+// toCome gives what the receiving end counts the total of the sender, which knows better how much it will send.
+func (d *decider) toCome(p agentapi.Progress) agentapi.Progress {
+	if d.seed.Stage != agentapi.Backup || !d.seed.Engine.TargetReceives {
+		return p
+	}
+	if st := d.obs.Reports[agentapi.Source].State; st != nil && st.Progress != nil && st.Progress.Total > 0 {
+		p.Total = max(st.Progress.Total, p.Bytes)
+	} else if known := d.seed.Engine.Progress.Total; known > 0 { // the sender is done, or away
+		p.Total = max(known, p.Bytes)
+	}
+	return p
+}
+
 // lastWords takes in what sides said before they were told to end a failed stage. An error of their own is the reason for
 // one by which the other side only blamed them.
 func (d *decider) lastWords() {

@@ -8,26 +8,23 @@ import (
 )
 
 // progress takes in a stage's byte count, and keeps a rate that follows the last minute or so.
-func (d *decider) progress(st *agentapi.SeedStageState) {
-	if st.Progress == nil {
-		return
-	}
+func (d *decider) progress(now agentapi.Progress) {
 	p := &d.seed.Engine.Progress
-	if st.Progress.Bytes == p.Bytes && st.Progress.Total == p.Total && st.Progress.What == p.What {
+	if now.Bytes == p.Bytes && now.Total == p.Total && now.What == p.What {
 		return
 	}
 	d.out.Changed = true
-	if st.Progress.Unit != p.Unit { // the stage has begun to count something else
+	if now.Unit != p.Unit { // the stage has begun to count something else
 		p.Bytes, p.Rate, p.MovedAt = 0, 0, d.now
 	}
-	p.Total, p.What, p.Unit = st.Progress.Total, st.Progress.What, st.Progress.Unit
+	p.Total, p.What, p.Unit = now.Total, now.What, now.Unit
 	since := d.now.Sub(p.SeenAt)
-	if grown := st.Progress.Bytes - p.Bytes; grown > 0 {
+	if grown := now.Bytes - p.Bytes; grown > 0 {
 		p.MovedAt = d.now
 		if since > 0 {
 			p.Rate = smooth(p.Rate, float64(grown)/since.Seconds(), since, d.now.Sub(d.seed.Engine.StageStartedAt))
 		}
-		p.Bytes = st.Progress.Bytes
+		p.Bytes = now.Bytes
 	}
 	p.SeenAt = d.now
 }

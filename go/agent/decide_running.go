@@ -78,8 +78,8 @@ func (d *decider) state(side Side, st *agentapi.SeedStageState) *Problem {
 			d.row(name, st.Status, st.Details)
 		}
 	}
-	if d.measures(side) {
-		d.progress(st)
+	if d.measures(side) && st.Progress != nil {
+		d.progress(d.toCome(*st.Progress))
 	}
 	if side == agentapi.Target {
 		d.oldData(st.Status, st.OldData, st.OldDataAt)

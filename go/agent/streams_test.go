@@ -256,8 +256,14 @@ func TestProgressIsWhatTheReceivingEndCounts(t *testing.T) {
 	id := w.beginBy(agentapi.Xtrabackup)
 	w.to(id, "Backup/Running")
 	s := w.walk(id, "Backup/Running", "Backup/Running")
-	if p := s.Engine.Progress; p.Bytes != 20 || p.Total != 100 {
+	if p := s.Engine.Progress; p.Bytes != 20 || p.Total != 200 { // the sender knows how much it will send
 		t.Errorf("progress %+v", p)
+	}
+	w.source.Complete(agentapi.Backup)
+	w.cycle(id, "Backup/Running")
+	w.target.Progress(agentapi.Backup, 90, 100)
+	if p := w.cycle(id, "Backup/Running").Engine.Progress; p.Bytes != 90 || p.Total != 200 {
+		t.Errorf("after the sender's end: %+v", p)
 	}
 }
 

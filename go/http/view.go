@@ -60,7 +60,7 @@ func viewProgress(s *agent.Seed) seedapi.Progress {
 	v := seedapi.Progress{
 		Bytes: p.Bytes, Total: p.Total, BytesPerSecond: p.Rate, ETASeconds: -1, What: p.What, Unit: p.Unit, MovedAt: stamp(p.MovedAt),
 	}
-	if !s.Active() {
+	if s.Status != agentapi.Running { // nothing moves
 		v.BytesPerSecond = 0
 	}
 	begun := p.Bytes >= p.Total/100 || p.SeenAt.Sub(s.Engine.StageStartedAt) > time.Minute // before, the rate says nothing
