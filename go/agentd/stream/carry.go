@@ -26,18 +26,18 @@ func (e *endError) Unwrap() error { return e.err }
 // to this process at all. If there is an ended, it is called at src's end, and src's last byte is held back until it has
 // returned nil: of a tool that failed, not even a plain stream is ever whole.
 func carry(dst io.Writer, src io.Reader, ended func() error, pace *pacer, count *atomic.Int64) error {
+	buf, held := make([]byte, frameSize), 0
 	from, to := spliceable(src), spliceable(dst)
 	if from != nil && to != nil {
-		s := &splicer{dst: to, src: from, pace: pace, count: count, hold: ended != nil}
+		s := &splicer{dst: to, src: from, out: dst, in: src, pace: pace, count: count, hold: ended != nil}
 		if err := s.run(); err != nil {
 			return err
 		}
+		held = copy(buf, s.kept)
 	}
 	if _, ok := dst.(*flushed); ok {
 		pace = &pacer{limit: unlimited} // the line below it keeps the pace
 	}
-	held := 0
-	buf := make([]byte, frameSize)
 	for {
 		n, err := src.Read(buf[held:])
 		n += held

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -20,6 +21,10 @@ func TestEveryByteButTheLastLeavesAtOnceAndTheLastAtTheToolsGoodEnd(t *testing.T
 		t.Fatal(err)
 	}
 	defer tool.Close()
+	// As a tool's end is: one large write that fills the pipe waits within the kernel.
+	if err := syscall.SetNonblock(int(tool.Fd()), false); err != nil {
+		t.Fatal(err)
+	}
 	defer src.Close()
 	sent := make(chan error, 1)
 	release := make(chan struct{})
@@ -35,17 +40,26 @@ func TestEveryByteButTheLastLeavesAtOnceAndTheLastAtTheToolsGoodEnd(t *testing.T
 	if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	got := make([]byte, 100)
+	got := make([]byte, 3*pipeSize)
 	for i := range 500 {
-		size := 1 + i%len(got)
-		if _, err := tool.Write(make([]byte, size)); err != nil {
-			t.Fatal(err)
+		size := 1 + i%100
+		if i%100 == 99 {
+			size = len(got) // fills the pipe at once, when the sender is waiting
+			waitFor(t.Context().Done(), 20*time.Millisecond)
 		}
+		written, data := make(chan error, 1), make([]byte, size)
+		go func() {
+			_, err := tool.Write(data)
+			written <- err
+		}()
 		if i == 0 {
 			size--
 		}
 		if _, err := io.ReadFull(c, got[:size]); err != nil {
 			t.Fatalf("write %d: %v", i, err)
+		}
+		if err := <-written; err != nil {
+			t.Fatal(err)
 		}
 	}
 	tool.Close()

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"errors"
+	"io"
 	"sync/atomic"
 	"syscall"
 
@@ -11,27 +12,30 @@ import (
 // splicer moves bytes from a pipe to a connection or the other way, within the kernel.
 type splicer struct {
 	dst, src syscall.RawConn
+	out      io.Writer // dst
+	in       io.Reader // src
 	pace     *pacer
 	count    *atomic.Int64
-	hold     bool // leave the pipe's last byte where it is
+	hold     bool   // keep the last byte that came
+	kept     []byte // that byte, while the pipe is empty
 }
 
-// run moves until there is nothing more, or only the byte that is held, or the kernel says that it can't: the rest is the
-// caller's to read.
+// run moves until there is nothing more, or the kernel says that it can't: the rest is the caller's to read.
+//
+// The byte that is held is taken out of the pipe before anything is waited for: a writer wakes the reader of an empty pipe,
+// but of one that holds a byte not always (a single large write that fills it does not).
 func (s *splicer) run() error {
 	for {
-		size, ended, err := s.available()
-		if err != nil {
-			return &readError{err}
-		}
-		if size == 0 {
-			if ended {
-				return nil
+		size := pipeSize
+		if s.hold {
+			var done bool
+			var err error
+			if size, done, err = s.beforeLast(); done || err != nil {
+				return err
 			}
-			if err := s.waitSource(); err != nil {
-				return &readError{err}
+			if size == 0 {
+				continue
 			}
-			continue
 		}
 		some := s.pace.take(size, nil)
 		n, err := s.move(some)
@@ -53,35 +57,48 @@ func (s *splicer) run() error {
 	}
 }
 
-// available is how much may be moved now; without hold that is for the kernel to find out.
-func (s *splicer) available() (size int, ended bool, err error) {
-	if !s.hold {
-		return pipeSize, false, nil
+// beforeLast tells how much of what the pipe has may be moved. When that is nothing, it keeps the one byte there is, or
+// waits; done is true at the pipe's end.
+func (s *splicer) beforeLast() (size int, done bool, err error) {
+	in, ended, err := s.look()
+	switch {
+	case err != nil:
+		return 0, false, &readError{err}
+	case in == 0 && ended:
+		return 0, true, nil
+	case in == 0:
+		if err := s.src.Read(ready(unix.POLLIN)); err != nil {
+			return 0, false, &readError{err}
+		}
+		return 0, false, nil
 	}
-	ctlErr := s.src.Control(func(fd uintptr) { size, ended, err = held(fd) })
-	return size, ended, errors.Join(ctlErr, err)
-}
-
-// held looks how much there is before the byte to be held, and whether no more will come. The end is asked for first: what
-// was written before it is counted then.
-func held(fd uintptr) (size int, ended bool, err error) {
-	set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	if _, err := unix.Poll(set, 0); err != nil && !errors.Is(err, unix.EINTR) {
+	if err := put(s.out, s.kept, s.pace, s.count); err != nil {
 		return 0, false, err
 	}
-	ended = set[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0
-	in, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ)
-	return max(in-1, 0), ended, err
+	if s.kept = nil; in > 1 {
+		return in - 1, false, nil
+	}
+	last := make([]byte, 1)
+	if _, err := io.ReadFull(s.in, last); err != nil {
+		return 0, false, &readError{err}
+	}
+	s.kept = last
+	return 0, false, nil
 }
 
-func (s *splicer) waitSource() error {
-	var heldErr error
-	err := s.src.Read(func(fd uintptr) bool {
-		size, ended, err := held(fd)
-		heldErr = err
-		return size > 0 || ended || err != nil
+// look tells how much is in the pipe, and whether no more will come. The end is asked for first: what was written before it
+// is counted then.
+func (s *splicer) look() (in int, ended bool, err error) {
+	var pollErr, countErr error
+	err = s.src.Control(func(fd uintptr) {
+		set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		if _, pollErr = unix.Poll(set, 0); errors.Is(pollErr, unix.EINTR) {
+			pollErr = nil
+		}
+		ended = set[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0
+		in, countErr = unix.IoctlGetInt(int(fd), unix.TIOCINQ)
 	})
-	return errors.Join(err, heldErr)
+	return in, ended, errors.Join(err, pollErr, countErr)
 }
 
 func (s *splicer) waitBoth() error {
