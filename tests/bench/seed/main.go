@@ -1,5 +1,6 @@
 // Command seed measures a whole seed, from the request to the proven replica, with the real programs, against what people do
-// by hand: "mysqldump > file; mysql < file". Both run on the same two servers, with the same settings and data, in turn.
+// by hand with the same tools. Both run on the same two servers, with the same settings and data, in turn; the table shows
+// time, CPU seconds of the tools and agents for each GiB, and their ratios.
 package main
 
 import (
@@ -7,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -20,19 +20,42 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
 
+// bench is what is measured.
+type bench struct {
+	method agentapi.Method
+	kind   sandbox.Kind
+	data   data
+	bytes  int64
+	tables int
+	rounds int
+	pool   int
+	bin    string // directory of our programs
+	dir    string
+}
+
 func main() {
+	b := bench{}
 	mib := flag.Int64("mib", 1024, "size of the data, MiB")
-	tables := flag.Int("tables", 8, "number of tables")
-	rounds := flag.Int("rounds", 3, "runs of each way")
-	pool := flag.Int("pool", 256, "InnoDB buffer pool of each server, MiB")
+	flag.IntVar(&b.tables, "tables", 8, "number of tables")
+	flag.IntVar(&b.rounds, "rounds", 3, "runs of each way")
+	flag.IntVar(&b.pool, "pool", 256, "InnoDB buffer pool of each server, MiB")
+	flag.StringVar(&b.bin, "bin", "bin", "directory of the two programs")
 	kind := flag.String("kind", string(sandbox.MariaDB), "kind of server")
-	bin := flag.String("bin", "bin", "directory of the two programs")
+	method := flag.String("method", string(agentapi.Mysqldump), "Mysqldump, Mydumper, Xtrabackup or ClonePlugin")
+	content := flag.String("data", string(mixed), "mixed (as sysbench makes it), random (can't be compressed) or text (compresses well)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	k, err := sandbox.ParseKind(*kind)
+	b.bytes = *mib << 20
+	var err error
+	if b.kind, err = sandbox.ParseKind(*kind); err == nil {
+		b.method, err = agentapi.ParseMethod(*method)
+	}
 	if err == nil {
-		err = run(ctx, k, *mib<<20, *tables, *rounds, *pool, *bin)
+		b.data, err = parseData(*content)
+	}
+	if err == nil {
+		err = b.run(ctx)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -40,19 +63,26 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, kind sandbox.Kind, bytes int64, tables, rounds, pool int, bin string) (err error) {
-	dir, err := os.MkdirTemp("", "orchestrator-seed-bench-")
-	if err != nil {
+// enabled are the parts of an agent's configuration that turn a method on.
+var enabled = map[agentapi.Method]map[string]map[string]any{
+	agentapi.Mydumper: {"mydumper": {"enabled": true}}, agentapi.Xtrabackup: {"xtrabackup": {"enabled": true}},
+	agentapi.ClonePlugin: {"clone_plugin": {"enabled": true, "install-plugin": true}},
+}
+
+func (b *bench) run(ctx context.Context) (err error) {
+	hand, known := hands[b.method]
+	if !known {
+		return fmt.Errorf("there is no way by hand to hold %s against", b.method)
+	}
+	if b.dir, err = os.MkdirTemp("", "orchestrator-seed-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	servers := sandbox.Options{BufferPoolMB: pool}
+	defer os.RemoveAll(b.dir)
+	servers := sandbox.Options{BufferPoolMB: b.pool}
 	f, err := fleet.Start(ctx, fleet.Options{
-		Programs: fleet.Programs{Seed: filepath.Join(bin, "orchestrator-seed"), Agent: filepath.Join(bin, "orchestrator-agent")},
-		Dir:      dir, Kind: kind, Source: servers, Target: servers,
-		Fill: func(ctx context.Context, s *sandbox.Server) error {
-			return sandbox.Fill(ctx, s.Open(""), sandbox.FillOptions{NoObjects: true, Bytes: bytes, Tables: tables})
-		},
+		Programs: fleet.Programs{Seed: filepath.Join(b.bin, "orchestrator-seed"), Agent: filepath.Join(b.bin, "orchestrator-agent")},
+		Dir:      b.dir, Kind: b.kind, Source: servers, Target: servers, AgentConfig: enabled[b.method],
+		Fill: b.fill,
 	})
 	if err != nil {
 		return err
@@ -62,118 +92,94 @@ func run(ctx context.Context, kind sandbox.Kind, bytes int64, tables, rounds, po
 			err = cerr
 		}
 	}()
-	fmt.Printf("%s, %d MiB in %d tables, buffer pools of %d MiB, %d rounds\n\n| round | by hand, s | whole seed, s | ratio |\n|---|---|---|---|\n",
-		kind, bytes>>20, tables, pool, rounds)
-	var ratios []float64
-	for round := range rounds {
-		hand, err := timed(ctx, f, func() error { return byHand(ctx, f, dir) })
+	fmt.Printf("%s, %s, %d MiB (%s) in %d tables, buffer pools of %d MiB, %d rounds; load of the machine before: %s\n\n",
+		b.method, b.kind, b.bytes>>20, b.data, b.tables, b.pool, b.rounds, load())
+	fmt.Print("| round | by hand, s | seed, s | ratio | by hand, CPU s/GiB | seed, CPU s/GiB | ratio |\n|---|---|---|---|---|---|---|\n")
+	var ratios, cpus []float64
+	for round := range b.rounds {
+		byHand, err := b.timed(ctx, f, func(u *usage) error { return hand(&manual{bench: b, f: f, used: u}, ctx) })
 		if err != nil {
 			return err
 		}
-		seed, err := timed(ctx, f, func() error { return wholeSeed(ctx, f) })
+		seed, err := b.timed(ctx, f, func(u *usage) error { return b.wholeSeed(ctx, f, u) })
 		if err != nil {
 			return err
 		}
-		ratios = append(ratios, seed.Seconds()/hand.Seconds())
-		fmt.Printf("| %d | %.1f | %.1f | %.2f |\n", round+1, hand.Seconds(), seed.Seconds(), ratios[round])
+		gib := float64(b.bytes) / (1 << 30)
+		ratios, cpus = append(ratios, seed.took/byHand.took), append(cpus, seed.cpu/byHand.cpu)
+		fmt.Printf("| %d | %.1f | %.1f | %.2f | %.1f | %.1f | %.2f |\n", round+1, byHand.took, seed.took, ratios[round], byHand.cpu/gib, seed.cpu/gib, cpus[round])
 	}
-	slices.Sort(ratios)
-	fmt.Printf("\nmedian ratio: %.2f\n", ratios[len(ratios)/2])
+	fmt.Printf("\nmedian ratio: time %.2f, CPU %.2f; load of the machine after: %s\n", median(ratios), median(cpus), load())
 	return nil
 }
 
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// load is the machine's load average: what other work took part in the figures.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(text))[:2], " ")
+}
+
 // timed empties the target, settles both servers, and times f.
-func timed(ctx context.Context, f *fleet.Fleet, do func() error) (time.Duration, error) {
+func (b *bench) timed(ctx context.Context, f *fleet.Fleet, do func(*usage) error) (*usage, error) {
 	target := f.Target.Server.Open("")
 	for _, statement := range []string{"STOP SLAVE", "RESET SLAVE ALL"} {
 		if f.Target.Server.Kind.Modern() {
 			statement = strings.ReplaceAll(statement, "SLAVE", "REPLICA")
 		}
 		if _, err := target.ExecContext(ctx, statement); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	rows, err := target.QueryContext(ctx, `SELECT SCHEMA_NAME FROM information_schema.SCHEMATA
 		WHERE SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')`)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer rows.Close()
 	var schemas []string
 	for rows.Next() {
 		var s string
 		if err := rows.Scan(&s); err != nil {
-			return 0, err
+			return nil, err
 		}
 		schemas = append(schemas, s)
 	}
 	for _, s := range schemas {
 		if _, err := target.ExecContext(ctx, "DROP DATABASE `"+s+"`"); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	for _, a := range []*fleet.Agent{f.Source, f.Target} { // clean buffer pools for both ways
 		if err := a.Server.Stop(ctx); err != nil {
-			return 0, err
+			return nil, err
 		}
 		if err := a.Server.Restart(ctx); err != nil {
-			return 0, err
+			return nil, err
 		}
 		if err := a.Registered(ctx); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	syscall.Sync()
+	var u usage
 	began := time.Now()
-	err = do()
-	return time.Since(began), err
+	err = do(&u)
+	u.took = time.Since(began).Seconds()
+	return &u, err
 }
 
-// byHand is what the manual says: one dump into a file, one load from it.
-func byHand(ctx context.Context, f *fleet.Fleet, dir string) error {
-	file := filepath.Join(dir, "by-hand.sql")
-	defer os.Remove(file)
-	source := "--master-data=2"
-	if f.Source.Server.Kind.Modern() {
-		source = "--source-data=2"
-	}
-	out, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	err = tool(ctx, f, f.Source, "mysqldump", nil, out, "--single-transaction", source, "--routines", "--events", "--triggers", "--databases", "sbtest")
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	in, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	return tool(ctx, f, f.Target, "mysql", in, nil)
-}
-
-func tool(ctx context.Context, f *fleet.Fleet, at *fleet.Agent, name string, in, out *os.File, args ...string) error {
-	bin, err := sandbox.Bin(at.Server.Kind)
-	if err != nil {
-		return err
-	}
-	args = append([]string{"--defaults-file=" + at.Server.Defaults, "--host=" + at.Host, fmt.Sprintf("--port=%d", at.Server.Port), "--user=" + sandbox.AdminUser}, args...)
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...)
-	cmd.Env = append(os.Environ(), "MYSQL_PWD="+f.Source.Server.Passwords.Admin)
-	var stderr strings.Builder
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, &stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", name, err, stderr.String())
-	}
-	return nil
-}
-
-func wholeSeed(ctx context.Context, f *fleet.Fleet) error {
-	id, err := f.Seed(ctx, agentapi.Mysqldump)
+// wholeSeed is a seed by the service, until it has ended.
+func (b *bench) wholeSeed(ctx context.Context, f *fleet.Fleet, u *usage) error {
+	before := cpuOf(f.Source.Process.Pid()) + cpuOf(f.Target.Process.Pid())
+	id, err := f.Seed(ctx, b.method)
 	if err != nil {
 		return err
 	}
@@ -181,5 +187,6 @@ func wholeSeed(ctx context.Context, f *fleet.Fleet) error {
 	if err == nil && s.Status != agentapi.Completed {
 		err = fmt.Errorf("the seed ended as %s: %s\n%s", s.Status, s.ErrorText, f.Story(ctx, id))
 	}
+	u.cpu = cpuOf(f.Source.Process.Pid()) + cpuOf(f.Target.Process.Pid()) - before
 	return err
 }

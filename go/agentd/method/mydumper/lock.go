@@ -87,7 +87,13 @@ func position(ctx context.Context, conn *sql.Conn, server host.Server) (agentapi
 	if err != nil {
 		return m, fmt.Errorf("read the source's position: %w", err)
 	}
-	m.GtidExecuted = strings.ReplaceAll(m.GtidExecuted, "\n", "")
+	var mode string
+	if err := conn.QueryRowContext(ctx, "SELECT @@GLOBAL.gtid_mode").Scan(&mode); err != nil {
+		return m, fmt.Errorf("read gtid_mode: %w", err)
+	}
+	if m.GtidExecuted = strings.ReplaceAll(m.GtidExecuted, "\n", ""); !strings.HasPrefix(mode, "ON") { // of a time when they were on
+		m.GtidExecuted = ""
+	}
 	return m, nil
 }
 

@@ -13,13 +13,17 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/contract"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/methodtest"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mydumper"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/mysqldump"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	contract.Agent(subject.Make)
+	goleak.VerifyTestMain(m)
+}
 
 const oddSchema = "`odd ``name``, \"it's\" a.b;-/c`"
 
