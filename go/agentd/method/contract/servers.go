@@ -23,6 +23,8 @@ type ServersOptions struct {
 	Kind sandbox.Kind
 	// Options of both besides; Kind and Host are set.
 	Options sandbox.Options
+	// Source changes the source's options; nil: they are the target's.
+	Source func(o *sandbox.Options)
 	// Fill is the source's data; the zero value is some objects of every kind and little else.
 	Fill sandbox.FillOptions
 	// Extra is Box.Extra of both boxes.
@@ -47,7 +49,11 @@ var _ World = (*Servers)(nil)
 func NewServers(t *testing.T, o ServersOptions) *Servers {
 	t.Helper()
 	o.Options.Kind = o.Kind
-	w := &Servers{o: o, SourceServer: sandbox.StartT(t, o.Options), TargetServer: sandbox.StartT(t, o.Options)}
+	source := o.Options
+	if o.Source != nil {
+		o.Source(&source)
+	}
+	w := &Servers{o: o, SourceServer: sandbox.StartT(t, source), TargetServer: sandbox.StartT(t, o.Options)}
 	bin, err := sandbox.Bin(o.Kind)
 	if err != nil {
 		t.Fatal(err)

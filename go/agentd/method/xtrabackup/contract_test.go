@@ -12,7 +12,7 @@ import (
 )
 
 var subject = contract.Subject{
-	Name: agentapi.Xtrabackup, BackupSide: agentapi.Source, Plain: true, Moments: 5,
+	Name: agentapi.Xtrabackup, BackupSide: agentapi.Source, Plain: true, Moments: 4,
 	Make: func(b contract.Box) (method.Method, error) {
 		h := b.NewHost()
 		return xtrabackup.New(xtrabackup.Options{
