@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ type Options struct {
 	Programs Programs
 	Dir      string       // made if missing, and left
 	Kind     sandbox.Kind // of both servers
-	// Source and Target are laid under what the harness sets (kind, host, directory).
+	// Source and Target are laid under what the harness sets (kind, host, and the directory if they have none).
 	Source, Target sandbox.Options
 	// ServiceConfig and AgentConfig are laid over the harness's defaults.
 	ServiceConfig map[string]any
@@ -103,7 +104,7 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 }
 
 func startServer(ctx context.Context, o sandbox.Options, all Options, host, name string) (*sandbox.Server, error) {
-	o.Kind, o.Host, o.Dir = all.Kind, host, filepath.Join(all.Dir, name+"-db")
+	o.Kind, o.Host, o.Dir = all.Kind, host, cmp.Or(o.Dir, filepath.Join(all.Dir, name+"-db"))
 	return sandbox.Start(ctx, o)
 }
 

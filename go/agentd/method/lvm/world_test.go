@@ -23,12 +23,16 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/lvm"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/contract"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/methodtest"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/snapshot/btrfs"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	contract.Agent(subject.Make)
+	goleak.VerifyTestMain(m)
+}
 
 // side is one agent's part of a seed.
 type side struct {
