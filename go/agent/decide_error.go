@@ -9,6 +9,7 @@ import (
 
 // failedStage decides between a retry and the end.
 func (d *decider) failedStage() {
+	d.lastWords()
 	if d.seed.Problem.Permanent || d.seed.Retries >= d.policy.MaxRetries {
 		d.giveUp()
 		return
@@ -16,7 +17,6 @@ func (d *decider) failedStage() {
 	if !d.due() {
 		return
 	}
-	d.lastWords()
 	for _, side := range agentapi.Sides {
 		if r, asked := d.obs.Reports[side]; asked && r.Answer == AnswerStillRunning {
 			d.wait(side)

@@ -175,6 +175,21 @@ func TestErrorThatIsOnlyKnownWhenTheRetryBeginsIsStillTheReason(t *testing.T) {
 	w.wantHistory(id, "the target went away", "mbstream was killed")
 }
 
+func TestLastWordsAreHeardBeforeTheSeedIsGivenUp(t *testing.T) {
+	w := newWorld(t, func(p *agent.Policy) { p.MaxRetries = 0 })
+	w.target.Script(agentapi.Backup, agentfake.OnDemand())
+	w.source.Script(agentapi.Backup, agentfake.Outcome{Fail: "the target went away", Code: "peer-away"})
+	id := w.beginBy(agentapi.Xtrabackup)
+	w.to(id, "Backup/Running")
+	w.cycle(id, "Backup/Running")
+	w.clock.pass(11 * time.Second)
+	w.cycle(id, "Backup/Error")
+	w.target.Fail(agentapi.Backup, "mbstream was killed")
+	if s := w.cycle(id, "Backup/Failed"); s.Problem.Text != "Backup on tgt1: mbstream was killed" {
+		t.Errorf("problem %+v", s.Problem)
+	}
+}
+
 func TestTargetThatLostItsStateInBackupIsTheReason(t *testing.T) {
 	w := newWorld(t)
 	w.target.Script(agentapi.Backup, agentfake.OnDemand())
