@@ -10,20 +10,18 @@ import (
 
 // The codes of this method's errors.
 const (
-	CodeTool       = "backup-tool"         // no backup tool that fits the server
-	CodeOptions    = "backup-options"      // an option of the configuration that cannot be allowed
-	CodePrivileges = "backup-privileges"   // the agent's account, or its user, may not do what a backup needs
-	CodeUnfit      = "backup-unfit"        // the source has something that this method can't carry
-	CodeBackup     = "backup-failed"       // the backup tool ended with an error
-	CodeDDL        = "backup-ddl"          // definitions changed on the source during the copy
-	CodeIncomplete = "backup-incomplete"   // everything ended with success, and the copy is not complete
-	CodeUnpack     = "unpack-failed"       // the program that unpacks the stream ended with an error
-	CodePrepare    = "prepare-failed"      // the tool could not make a consistent copy of what arrived
-	CodePosition   = "position-missing"    // the copy doesn't say where it stands in the binary log
-	CodeDiskFull   = "disk-full"           // no space left for the copy
-	CodeConnection = "mysql-unreachable"   // the source's server does not answer
-	CodeStream     = "stream-failed"       // what the stream says of itself, where it has no code of its own
-	CodeRestart    = "restore-interrupted" // the copy was half swapped in by something else
+	CodeTool       = "backup-tool"       // no backup tool that fits the server
+	CodeOptions    = "backup-options"    // an option of the configuration that cannot be allowed
+	CodePrivileges = "backup-privileges" // the agent's account, or its user, may not do what a backup needs
+	CodeUnfit      = "backup-unfit"      // the source has something that this method can't carry
+	CodeBackup     = "backup-failed"     // the backup tool ended with an error
+	CodeDDL        = "backup-ddl"        // definitions changed on the source during the copy
+	CodeIncomplete = "backup-incomplete" // everything ended with success, and the copy is not complete
+	CodeUnpack     = "unpack-failed"     // the program that unpacks the stream ended with an error
+	CodePrepare    = "prepare-failed"    // the tool could not make a consistent copy of what arrived
+	CodePosition   = "position-missing"  // the copy doesn't say where it stands in the binary log
+	CodeDiskFull   = "disk-full"         // no space left for the copy
+	CodeConnection = "mysql-unreachable" // the source's server does not answer
 )
 
 func failed(code, hint string, err error, format string, args ...any) *method.StageError {

@@ -109,13 +109,6 @@ func (s *said) errors() string {
 	return strings.ToValidUTF8(text[max(0, len(text)-most):], "")
 }
 
-// text is the end of everything.
-func (s *said) text() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.ToValidUTF8(string(s.b[max(0, len(s.b)-keptText):]), "?")
-}
-
 var (
 	copying = regexp.MustCompile(`^(?:Compressing and streaming|Compressing, encrypting and streaming|Encrypting and streaming|Streaming|Copying|copying) (?:log file )?(\S.*?)(?: to (?:<STDOUT>|\S+))?$`)
 	locking = regexp.MustCompile(`(?i)^(?:starting|acquired locks for|finished|executing|acquiring|waiting|now waiting)\b.*(?:BACKUP STAGE|LOCK|FLUSH|quer)`)
