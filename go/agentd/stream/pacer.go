@@ -7,8 +7,8 @@ import (
 )
 
 // credit is how much time without use may be made good: it covers a timer that wakes up late on a busy host, and is short
-// enough that ten seconds are kept within one percent.
-const credit = 100 * time.Millisecond
+// enough that ten seconds are kept within three percent.
+const credit = 250 * time.Millisecond
 
 // pacer spreads the bytes of a stream's connections over time.
 type pacer struct {
