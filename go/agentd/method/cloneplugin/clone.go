@@ -106,7 +106,7 @@ func (m *ClonePlugin) earlier(ctx context.Context, w *method.Work, db *sql.DB, p
 	if err != nil {
 		return nil, err
 	}
-	if !s.of(r) || s.state == stateFailed {
+	if !s.of(r) || s.state == stateFailed || s.state == stateCompleted && !p.received() {
 		return nil, nil
 	}
 	return &running{record: r}, nil

@@ -143,6 +143,9 @@ func checkPair(ctx context.Context, db *sql.DB, source, target *facts, user, cli
 	if why := apart(source, target); why != "" {
 		return permanent(CodeMismatch, "make them alike, or use another method", nil, "%s", why)
 	}
+	if err := checkQuiet(ctx, db, target.version); err != nil {
+		return err
+	}
 	return checkAccount(ctx, db, user, client)
 }
 

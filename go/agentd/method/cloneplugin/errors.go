@@ -146,11 +146,3 @@ func cause(ctx context.Context, err error) error {
 	}
 	return err
 }
-
-func size(n int64) string {
-	const mib = 1 << 20
-	if n >= 10<<30 {
-		return fmt.Sprintf("%d GiB", (n+(1<<30)-1)>>30)
-	}
-	return fmt.Sprintf("%d MiB", (n+mib-1)/mib)
-}

@@ -52,6 +52,7 @@ func (w *world) underWay(ctx context.Context) (ended chan error) {
 }
 
 func TestAbortedBackupLeavesNothingAndTheSeedCanBeDoneAgain(t *testing.T) {
+	t.Parallel()
 	w := slow(t, options{})
 	check := w.untouched()
 	w.prepare()
@@ -77,6 +78,7 @@ func TestAbortedBackupLeavesNothingAndTheSeedCanBeDoneAgain(t *testing.T) {
 }
 
 func TestCloneOfKilledAgentIsTakenOverByTheNextAttempt(t *testing.T) {
+	t.Parallel()
 	w := slow(t, options{})
 	w.prepare()
 	cut := w.target.through(t)
@@ -103,6 +105,7 @@ func TestCloneOfKilledAgentIsTakenOverByTheNextAttempt(t *testing.T) {
 }
 
 func TestReleaseEndsTheCloneOfAKilledAgent(t *testing.T) {
+	t.Parallel()
 	w := slow(t, options{})
 	check := w.untouched()
 	w.prepare()
@@ -117,6 +120,7 @@ func TestReleaseEndsTheCloneOfAKilledAgent(t *testing.T) {
 }
 
 func TestSourceKilledInTheMiddleOfTheClone(t *testing.T) {
+	t.Parallel()
 	w := slow(t, options{settings: map[string]string{"clone-donor-timeout-after-network-failure": "0"}})
 	check := w.untouched()
 	w.prepare()
@@ -140,6 +144,7 @@ func TestSourceKilledInTheMiddleOfTheClone(t *testing.T) {
 }
 
 func TestTargetKilledInTheMiddleOfTheClone(t *testing.T) {
+	t.Parallel()
 	w := slow(t, options{})
 	check := w.untouched()
 	w.prepare()
@@ -156,6 +161,7 @@ func TestTargetKilledInTheMiddleOfTheClone(t *testing.T) {
 }
 
 func TestDDLOnTheSourceDuringTheClone(t *testing.T) {
+	t.Parallel()
 	w := slow(t, options{})
 	db := w.source.Open("")
 	load, err := sandbox.WriteLoad(t.Context(), db, sandbox.LoadOptions{Rate: 50, Bulk: "sbtest.sbtest1", DDL: true})
@@ -183,6 +189,7 @@ func TestDDLOnTheSourceDuringTheClone(t *testing.T) {
 }
 
 func TestBandwidthIsBoundAndChangesWhileTheCloneRuns(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	w.fill(48<<20, 3)
 	w.prepare()

@@ -14,6 +14,29 @@ func gather(p plan) error {
 	if p.InPlace {
 		return nil
 	}
+	if err := p.move(); err != nil {
+		return err
+	}
+	if !p.received() {
+		return failed(CodeIncomplete, "start the backup again", nil, "the server says that the clone is complete, but it is not in %s", p.Receive)
+	}
+	return nil
+}
+
+// recordFile is where a server finds, in a directory that it starts on, that this is a clone and of what.
+var recordFile = filepath.Join("#clone", "#view_status")
+
+// received says whether a clone is there, moved or not.
+func (p plan) received() bool {
+	for _, dir := range []string{p.Dir, p.Receive} {
+		if _, err := os.Stat(filepath.Join(dir, recordFile)); err == nil {
+			return true
+		}
+	}
+	return p.InPlace
+}
+
+func (p plan) move() error {
 	entries, err := os.ReadDir(p.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

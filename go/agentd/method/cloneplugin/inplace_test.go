@@ -33,6 +33,7 @@ func onSmallDisk(w *world) *world {
 }
 
 func TestWithoutRoomForBothTheOldDataAreErasedOnlyIfAllowed(t *testing.T) {
+	t.Parallel()
 	w := onSmallDisk(newWorld(t, options{}))
 	check := w.untouched()
 	w.target.failing("prepare", w.target.method.Prepare, "datadir-no-room")
@@ -44,6 +45,7 @@ func TestWithoutRoomForBothTheOldDataAreErasedOnlyIfAllowed(t *testing.T) {
 }
 
 func TestCloneOverTheOldDataWhereNothingRestartsMySQL(t *testing.T) {
+	t.Parallel()
 	w := onSmallDisk(newWorld(t, options{erase: true, target: sandbox.Options{Extra: []string{"skip_slave_start=OFF"}}}))
 	w.objects()
 	w.target.exec("SET PERSIST max_connections = 77", "CREATE DATABASE old_data")
@@ -85,6 +87,7 @@ func TestCloneOverTheOldDataWhereNothingRestartsMySQL(t *testing.T) {
 }
 
 func TestAbortOfCloneOverTheOldDataSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
 	w := onSmallDisk(slow(t, options{erase: true}))
 	w.target.exec("CREATE DATABASE old_data")
 	w.prepare()

@@ -12,6 +12,7 @@ import (
 )
 
 func TestThousandsOfTablesAndTablespacesOfOtherKinds(t *testing.T) {
+	t.Parallel()
 	const tables = 2000
 	w := newWorld(t, options{source: sandbox.Options{Extra: []string{"sync_binlog=0", "innodb_flush_log_at_trx_commit=0"}}})
 	statements := []string{"CREATE DATABASE many"}
@@ -36,6 +37,7 @@ func TestThousandsOfTablesAndTablespacesOfOtherKinds(t *testing.T) {
 }
 
 func TestServersWithRedoUndoAndSystemFilesElsewhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	w.source.apart()
 	w.target.apart()

@@ -32,14 +32,14 @@ func recallPlan(w *method.Work) (p plan, found bool, err error) {
 
 // prepareTarget is Prepare on the target. MySQL goes on running on its data.
 func (m *ClonePlugin) prepareTarget(ctx context.Context, w *method.Work) error {
+	if err := m.startOver(ctx, w); err != nil {
+		return err
+	}
 	db, err := m.local(ctx)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	if err := m.forget(ctx, w, db); err != nil {
-		return err
-	}
 	target, client, err := checkRecipient(ctx, db)
 	if err != nil {
 		return err
@@ -66,11 +66,24 @@ func (m *ClonePlugin) prepareTarget(ctx context.Context, w *method.Work) error {
 	return w.Run.Remember(rememberPlan, p)
 }
 
-// forget ends what an earlier attempt left and makes the journal say that nothing was cloned.
-func (m *ClonePlugin) forget(ctx context.Context, w *method.Work, db *sql.DB) error {
-	if err := m.endClone(ctx, w, db); err != nil {
+// startOver ends what an earlier attempt left, has the server on its old data, and makes the journal say that nothing was
+// cloned.
+func (m *ClonePlugin) startOver(ctx context.Context, w *method.Work) error {
+	p, found, err := recallPlan(w)
+	if err != nil || !found {
 		return err
 	}
+	if err := m.endEverything(ctx, w, p); err != nil {
+		return err
+	}
+	if err := m.o.Keeper.PutBack(ctx, w); err != nil {
+		return err
+	}
+	db, err := m.local(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
 	if err := noisy(ctx, w, db); err != nil {
 		return err
 	}

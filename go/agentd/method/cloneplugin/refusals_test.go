@@ -12,6 +12,7 @@ import (
 )
 
 func TestWhatCannotBeClonedIsRefusedBeforeAnythingIsChanged(t *testing.T) {
+	t.Parallel()
 	outside := t.TempDir()
 	w := newWorld(t, options{source: sandbox.Options{Extra: []string{"innodb_directories=" + outside}}})
 	w.source.exec("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY)")
@@ -69,6 +70,7 @@ func TestWhatCannotBeClonedIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 }
 
 func TestBackupOfSourceWithoutPluginIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	check := w.untouched()
 	w.target.prepare()
@@ -79,6 +81,7 @@ func TestBackupOfSourceWithoutPluginIsRefused(t *testing.T) {
 }
 
 func TestTableThatGetsRowsDuringTheCloneIsNotLostSilently(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	check := w.untouched()
 	w.source.exec("CREATE DATABASE d", "CREATE TABLE d.my (id INT) ENGINE=MyISAM")
@@ -95,6 +98,7 @@ func TestTableThatGetsRowsDuringTheCloneIsNotLostSilently(t *testing.T) {
 }
 
 func TestPluginIsInstalledOnlyIfAllowedAndRemovedOnlyIfInstalled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{noInstall: true})
 	if _, err := w.target.method.Offer(t.Context()); err == nil || !strings.Contains(err.Error(), "does not allow") {
 		t.Errorf("offered, or another reason: %v", err)
@@ -121,6 +125,7 @@ func TestPluginIsInstalledOnlyIfAllowedAndRemovedOnlyIfInstalled(t *testing.T) {
 }
 
 func TestServersWithoutClonePluginDoNotOfferIt(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []sandbox.Kind{sandbox.MariaDB, sandbox.MySQL56} {
 		a := newAgent(t, options{}, sandbox.Options{Kind: kind}, "Target")
 		if _, err := a.method.Offer(context.Background()); err == nil || !strings.Contains(err.Error(), "8.0.17") {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestCloneOfAReplicaNeverReplicatesFromTheSourcesSource(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{target: sandbox.Options{Extra: []string{"skip_slave_start=OFF"}}})
 	first := sandbox.StartT(t, sandbox.Options{Kind: sandbox.MySQL97, Passwords: w.source.Passwords})
 	if err := sandbox.MakeReplica(t.Context(), w.source.Server, first, true); err != nil {

@@ -10,11 +10,13 @@ import (
 )
 
 func TestTargetBecomesReplicaOfSourceUnderWriteLoad(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		gtid bool
 	}{{"by GTID", true}, {"by file and position", false}} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			servers := sandbox.Options{NoGTID: !c.gtid, Passwords: sandbox.AwkwardPasswords()}
 			if !c.gtid {
 				servers.Extra = []string{"gtid_mode=OFF", "enforce_gtid_consistency=OFF"} // on by default in 9.7
