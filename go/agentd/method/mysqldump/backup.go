@@ -159,7 +159,7 @@ func announce(w *method.Work, src *source, addr host.Address, t *tool) {
 			"): all its tables are locked against writes until the dump is complete")
 	}
 	for _, lost := range src.lost {
-		w.Run.Say("warning: a dump does not carry " + lost + "; make them on the target by hand")
+		w.Run.Say("warning: a dump does not carry " + lost)
 	}
 }
 

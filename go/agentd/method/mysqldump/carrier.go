@@ -64,14 +64,17 @@ func (m *Mysqldump) dumpAll(ctx context.Context, w *method.Work, db *sql.DB, src
 			"): all its tables are locked against writes until these are dumped")
 	}
 	for _, lost := range src.lost {
-		w.Run.Say("warning: a dump does not carry " + lost + "; make them on the target by hand")
+		w.Run.Say("warning: a dump does not carry " + lost)
 	}
 	var packet int64
 	if err := db.QueryRowContext(ctx, "SELECT @@GLOBAL.max_allowed_packet").Scan(&packet); err != nil {
 		return nil, fmt.Errorf("read the source's max_allowed_packet: %w", err)
 	}
 	bare := *src
-	bare.nonTransactional, bare.bytes = nil, 0 // no rows are read, so no locks are needed
+	bare.nonTransactional, bare.bytes, bare.history = nil, 0, false // no rows are read, so no locks are needed
+	if src.history {
+		w.Run.Say("warning: the source has system-versioned tables: their rows of the past are not carried; Mysqldump carries them")
+	}
 	before := &definitions{}
 	quiet := *w
 	quiet.Run = standing{w.Run, 0, src.bytes}

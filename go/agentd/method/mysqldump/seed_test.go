@@ -1,6 +1,8 @@
 package mysqldump_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -95,5 +97,32 @@ func TestModesOfTheSourceThatChangeQuotingChangeNothing(t *testing.T) {
 			w.Exec(w.Source, "SET GLOBAL sql_mode = ''")
 			w.Same()
 		})
+	}
+}
+
+func TestRowsOfThePastArriveToo(t *testing.T) {
+	w := newWorld(t, sandbox.MariaDB)
+	w.Exec(w.Source, "CREATE DATABASE a", "CREATE TABLE a.t (i INT PRIMARY KEY, v INT, KEY (v)) WITH SYSTEM VERSIONING",
+		"CREATE TABLE a.named (i INT PRIMARY KEY, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING",
+		"INSERT INTO a.t VALUES (1, 1), (2, 2), (3, 3)", "UPDATE a.t SET v = 10 WHERE i = 1", "UPDATE a.t SET v = 11 WHERE i = 1", "DELETE FROM a.t WHERE i = 2",
+		"INSERT INTO a.named (i) VALUES (1), (2)", "DELETE FROM a.named WHERE i = 1")
+	w.Backup()
+	w.Restore()
+	w.Same()
+	for _, q := range []string{"SELECT CONCAT_WS('|', i, v, row_start, row_end) FROM a.t FOR SYSTEM_TIME ALL ORDER BY 1", "SELECT CONCAT_WS('|', i, s, e) FROM a.named FOR SYSTEM_TIME ALL ORDER BY 1"} {
+		want, got := w.Query(w.Source, q), w.Query(w.Target, q)
+		if len(want) < 2 || !slices.Equal(want, got) {
+			t.Errorf("%s\nsource: %v\ntarget: %v", q, want, got)
+		}
+	}
+	w.Exec(w.Source, "CREATE TABLE a.trx (i INT PRIMARY KEY, s BIGINT UNSIGNED GENERATED ALWAYS AS ROW START, e BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING",
+		"INSERT INTO a.trx (i) VALUES (1), (2)")
+	w.Backup()
+	if text := w.Run.Text(); !strings.Contains(text, "because a.trx is versioned by transactions") {
+		t.Errorf("nobody was told:\n%s", text)
+	}
+	w.Restore()
+	if n := w.Count(w.Target, "a.trx"); n != 2 {
+		t.Errorf("%d rows of 2 arrived in the table that is versioned by transactions", n)
 	}
 }

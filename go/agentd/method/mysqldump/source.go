@@ -17,6 +17,7 @@ type source struct {
 	bytes            int64    // of their rows, as the server estimates them
 	nonTransactional []string // "3 MyISAM": non-empty tables by engine
 	gtidMode         bool     // MySQL
+	history          bool     // tables with rows of the past, which this server lets be inserted (MariaDB 10.11)
 	lost             []string // what a dump can't carry, in words
 }
 
@@ -84,7 +85,26 @@ func (s *source) readTables(ctx context.Context, conn *sql.Conn) error {
 		AND t.engine <> 'BLACKHOLE' AND (t.table_rows > 0 OR t.engine IN ('CSV', 'ARCHIVE') AND t.data_length > 0)
 		GROUP BY t.engine ORDER BY t.engine`
 	var err error
-	s.nonTransactional, err = strings1(ctx, conn, engines)
+	if s.nonTransactional, err = strings1(ctx, conn, engines); err != nil || s.server.Flavour != host.FlavourMariaDB || !s.server.AtLeast(10, 11, 0) {
+		return err
+	}
+	return s.readHistory(ctx, conn)
+}
+
+// readHistory looks for system-versioned tables. The dump program takes the rows of the past of all of them or, when one is
+// versioned by transactions instead of times, of none.
+func (s *source) readHistory(ctx context.Context, conn *sql.Conn) error {
+	const versioned = `SELECT table_name FROM information_schema.tables WHERE table_type = 'SYSTEM VERSIONED' AND table_schema ` + userSchema + ` LIMIT 1`
+	found, err := strings1(ctx, conn, versioned)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	const byTransaction = `SELECT CONCAT(table_schema, '.', table_name) FROM information_schema.columns
+		WHERE generation_expression = 'ROW START' AND data_type = 'bigint' AND table_schema ` + userSchema
+	precise, err := strings1(ctx, conn, byTransaction)
+	if s.history = len(precise) == 0; !s.history {
+		s.lost = append(s.lost, "rows of the past in system-versioned tables, because "+strings.Join(precise, ", ")+" is versioned by transactions")
+	}
 	return err
 }
 
@@ -99,7 +119,7 @@ func (s *source) readLost(ctx context.Context, conn *sql.Conn) error {
 			return fmt.Errorf("read the source's %s: %w", q.what, err)
 		}
 		if len(names) > 0 {
-			s.lost = append(s.lost, fmt.Sprintf("%s: %s", q.what, strings.Join(names, ", ")))
+			s.lost = append(s.lost, fmt.Sprintf("%s: %s; make them on the target by hand", q.what, strings.Join(names, ", ")))
 		}
 	}
 	return nil

@@ -100,6 +100,9 @@ func (t *tool) arguments(defaults string, s *source, extra []string) []string {
 			args = append(args, "--"+option)
 		}
 	}
+	if s.history && t.has("dump-history") {
+		args = append(args, "--dump-history")
+	}
 	args = append(args, extra...)
 	if len(s.schemas) == 0 { // an empty dump, for its position
 		return append(args, "--no-data", "--no-create-info", "--skip-triggers", "mysql", "time_zone_name")
