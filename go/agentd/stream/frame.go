@@ -143,6 +143,7 @@ type welcome struct {
 	Written int64  // go on from here
 	Quiet   int64  // as in hello, the receiver's
 	Refused string // not "": why this sender is not taken
+	Note    string `json:",omitempty"` // Options.Note
 }
 
 // endRecord is written only by a sender whose tool ended well.

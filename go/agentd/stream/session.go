@@ -26,6 +26,9 @@ func (s *sender) session(ctx context.Context, k *link, w welcome) (done bool, er
 	if err := s.win.rewind(w.Written); err != nil {
 		return false, err
 	}
+	if !s.met {
+		s.o.Noted(w.Note)
+	}
 	s.met, s.refused = true, time.Time{}
 	x := &session{sender: s, k: k}
 	beating, heard := make(chan struct{}), make(chan struct{})

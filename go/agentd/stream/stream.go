@@ -54,7 +54,11 @@ type Options struct {
 	// that is longer.
 	FirstPatience time.Duration
 	Window        int64 // bytes that the sender keeps to send again; default 16 MiB, at least 1 MiB
-	Logger        *slog.Logger
+	// Note is what the receiver tells the sender before that begins, 4 KiB at most; Noted, the sender's, is called with it once,
+	// when the receiver was met first. What src gives may depend on it.
+	Note   string
+	Noted  func(note string)
+	Logger *slog.Logger
 }
 
 // Progress of one end so far.
@@ -77,6 +81,9 @@ func (o Options) withDefaults() (Options, error) {
 	if raw, err := hex.DecodeString(o.Secret); err != nil || len(raw) != secretSize {
 		return o, errors.New("the stream's secret is not 64 hex digits")
 	}
+	if len(o.Note) > maxNote {
+		return o, errors.New("the receiver's note is too long")
+	}
 	if o.Patience <= 0 {
 		o.Patience = DefaultPatience
 	}
@@ -93,11 +100,16 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
+	if o.Noted == nil {
+		o.Noted = func(string) {}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o, nil
 }
+
+const maxNote = 4 << 10
 
 func unlimited() int64 { return 0 }
 

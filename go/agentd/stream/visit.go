@@ -55,7 +55,7 @@ const ackEvery = 1 << 20
 
 func (v *visit) receive() error {
 	in := v.in
-	w := welcome{Written: in.written.Load(), Quiet: v.link.line.quiet.Milliseconds()}
+	w := welcome{Written: in.written.Load(), Quiet: v.link.line.quiet.Milliseconds(), Note: in.o.Note}
 	if err := v.link.sendJSON(kindWelcome, w); err != nil {
 		return err
 	}
