@@ -16,7 +16,8 @@
 //	func TestMethodKeepsTheContract(t *testing.T) { contract.Run(t, subject) }
 //
 // Moments are those at which the method calls its Runner, the beginning and the end of each stage, and some that chance
-// picks; CONTRACT_SEED repeats a choice, CONTRACT_ALL=1 takes every moment. docs/write-a-method.md says more.
+// picks; CONTRACT_SEED repeats a choice, CONTRACT_MOMENTS=N takes N of them and CONTRACT_ALL=1 all.
+// docs/write-a-method.md says more.
 //
 // It imports agentapi, agentd/host, agentd/journal, agentd/method, agentd/runner and sandbox; only tests import it.
 package contract

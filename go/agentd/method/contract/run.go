@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -16,9 +17,7 @@ import (
 
 // Run holds the subject to the contract; see the package's comment. It takes less than a minute for small data.
 func Run(t *testing.T, s Subject) {
-	if s.Moments == 0 {
-		s.Moments = 8
-	}
+	s.Moments = cmp.Or(int(number(t, "CONTRACT_MOMENTS")), s.Moments, 8)
 	c := &suite{s: s, w: s.World(t), agents: map[agentapi.Side]*agent{}}
 	for _, side := range agentapi.Sides {
 		b := c.w.Box(side)
@@ -71,15 +70,23 @@ func (m Moment) String() string {
 // newDice is chance that can be repeated.
 func newDice(t *testing.T) *rand.Rand {
 	t.Helper()
-	n := uint64(time.Now().UnixNano())
-	if text := os.Getenv("CONTRACT_SEED"); text != "" {
-		var err error
-		if n, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
+	n := cmp.Or(number(t, "CONTRACT_SEED"), uint64(time.Now().UnixNano()))
 	t.Logf("CONTRACT_SEED=%d", n)
 	return rand.New(rand.NewPCG(n, 0))
+}
+
+// number is that of an environment variable; 0 without one.
+func number(t *testing.T, variable string) uint64 {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
 }
 
 func everyMoment() bool { return os.Getenv("CONTRACT_ALL") != "" }
