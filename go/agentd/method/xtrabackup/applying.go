@@ -22,13 +22,17 @@ var (
 	roundBegins = regexp.MustCompile(`(?i)starting (?:an apply|to apply a|a|final) batch|applying a batch of|recovered pages:`)
 	percents    = regexp.MustCompile(`\b(\d{1,3})\s*%`)
 	plainPages  = regexp.MustCompile(`(?i)progress in percent:((?: \d{1,3})+)`)
-	after       = regexp.MustCompile(`(?i)rollback|rolling back|rolled back|tables to flush|starting shutdown|Allocated tablespace|creating shared tablespace|starting an? new`)
+	flushing    = regexp.MustCompile(`tables to flush:(?: \d+)* (\d+)`)
+	after       = regexp.MustCompile(`(?i)rollback|rolling back|rolled back|starting shutdown|Allocated tablespace|creating shared tablespace|starting an? new`)
 )
 
 // line takes one line and says how far the work is. changed is false when the line said nothing of it.
 func (a *applying) line(text string) (done, total int64, what string, changed bool) {
 	length := a.end - min(a.checkpoint, a.end)
-	if p := readUpTo.FindStringSubmatch(text); p != nil {
+	if p := flushing.FindStringSubmatch(text); p != nil {
+		a.read, a.pages, changed = a.end, 100, true
+		a.what = "log applied, tables to flush: " + p[1]
+	} else if p := readUpTo.FindStringSubmatch(text); p != nil {
 		n, err := strconv.ParseUint(p[1], 10, 64)
 		if err == nil && n >= a.checkpoint {
 			a.read, changed = max(a.read, min(n, a.end)), true

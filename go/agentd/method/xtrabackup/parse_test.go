@@ -207,7 +207,7 @@ func TestOnlyTheLastWholeLineSaysThatAllIsWell(t *testing.T) {
 func TestProgressOfAppliedLogGrowsToItsEnd(t *testing.T) {
 	for name, lines := range map[string]string{
 		"MariaDB 10.11": "InnoDB: Starting crash recovery from checkpoint LSN=1000\nInnoDB: End of log at LSN=3000\nInnoDB: To recover: 164 pages\n" +
-			"recovered pages: 0%\nrecovered pages: 0% 11% 21%\nrecovered pages: 0% 11% 21% 93% 100% (0.0 seconds); tables to flush: 10 9 0\n",
+			"recovered pages: 0%\nrecovered pages: 0% 11% 21%\nrecovered pages: 0% 11% 21% 93% 100% (0.0 seconds); tables to flush: 10 9 0\n (0.0 seconds); \n",
 		"MariaDB 10.6": "InnoDB: Starting crash recovery from checkpoint LSN=1000,1000\nInnoDB: Read redo log up to LSN=2000\nInnoDB: Starting final batch to recover 12 pages from redo log.\nInnoDB: Starting shutdown...\n",
 		"xtrabackup 2.4": "InnoDB: Doing recovery: scanned up to log sequence number 2000 (50%)\nInnoDB: Doing recovery: scanned up to log sequence number 3000 (100%)\n" +
 			"InnoDB: Starting an apply batch of log records to the database...\nInnoDB: Progress in percent: 0 1 2 55\nxtrabackup: starting shutdown with innodb_fast_shutdown = 1\nInnoDB: Starting shutdown...\n",

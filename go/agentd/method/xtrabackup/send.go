@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -108,7 +107,7 @@ func (b *backup) run(ctx context.Context) error {
 func (m *Xtrabackup) sendTo(ctx context.Context, w *method.Work, addr string, out *os.File, ended func() error, progress func(stream.Progress)) (stream.Summary, error) {
 	if w.Terms.Secret != "" {
 		return stream.Send(ctx, addr, out, ended, stream.Options{
-			Secret: w.Terms.Secret, SeedID: w.SeedID, Limit: w.Run.Limit, Progress: progress, Logger: m.log,
+			Secret: w.Terms.Secret, SeedID: w.SeedID, Compress: m.o.Compress, Limit: w.Run.Limit, Progress: progress, Logger: m.log,
 		})
 	}
 	o := stream.PlainOptions{Limit: w.Run.Limit, Progress: progress, Logger: m.log}
@@ -118,18 +117,8 @@ func (m *Xtrabackup) sendTo(ctx context.Context, w *method.Work, addr string, ou
 			return stream.Summary{}, fmt.Errorf("socat-use-ssl: %w", err)
 		}
 	}
-	return stream.SendPlain(ctx, addr, unspliced{out}, ended, o)
+	return stream.SendPlain(ctx, addr, out, ended, o)
 }
-
-// unspliced hides that a pipe is one. A byte of it is held back until the tool has ended well; a pipe that is never empty
-// does not wake the reader when a single large write fills it, as the tool makes them.
-type unspliced struct{ f *os.File }
-
-// Read implements io.Reader.
-func (u unspliced) Read(p []byte) (int, error) { return u.f.Read(p) }
-
-// SetDeadline lets the stream end a read that waits.
-func (u unspliced) SetDeadline(t time.Time) error { return u.f.SetDeadline(t) }
 
 func sent(sum stream.Summary) string {
 	text := fmt.Sprintf("sent %s", size(sum.Bytes))

@@ -50,6 +50,8 @@ type Options struct {
 	Port    int    // the data port of this host, and of the other one where nobody tells another
 	// Extra are the user's options for the backup tool ([xtrabackup] xtrabackup-addtional-opts), one argument each.
 	Extra []string
+	// Compress is for the stream between our agents; the zero value decides by measuring.
+	Compress stream.Compression
 	// PlainServer and PlainClient are the TLS of the plain stream to and from agents of others (socat-use-ssl), asked for each
 	// time; nil: none.
 	PlainServer func() (*tls.Config, error)
