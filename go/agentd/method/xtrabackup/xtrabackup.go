@@ -14,6 +14,7 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/stream"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
 )
 
