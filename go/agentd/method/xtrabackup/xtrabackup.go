@@ -14,8 +14,8 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
-	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/stream"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/stream"
 )
 
 // Servers is what this method needs of the host's MySQL: connections with the agent's account. A *host.MySQL has it.
