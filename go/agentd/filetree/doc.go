@@ -3,7 +3,7 @@
 //
 // The sender lists the tree (Scan) and packs it (Pack); the receiver writes the files while they arrive (Unpack) and has the
 // manifest in the end: path, kind, mode, size, time and hash of each. Prove holds a directory against a manifest. What a
-// receiver already has, whole and with the same hash, from an earlier attempt is not sent again (PackOptions.Have).
+// receiver already has, whole, from an earlier attempt is not sent again (PackOptions.Has, UnpackOptions.Have, Log).
 // Holes of sparse files stay holes. With programs of others it is a compressed tar (PackTar, UnpackTar).
 //
 // # The stream

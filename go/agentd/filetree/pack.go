@@ -42,8 +42,9 @@ type tail struct {
 // PackOptions may be left empty.
 type PackOptions struct {
 	Notes map[string]string // travel with the tree
-	// Have is what the receiver has whole: of a file of the same path and size only the hash is sent, if it is equal.
-	Have []Entry
+	// Has is how many of the first entries the receiver has whole from an earlier attempt at this same tree: of their files only
+	// the hash is sent.
+	Has int
 	// Done is told the bytes of files that are over, packed or not needed; often.
 	Done func(bytes int64)
 	// Last is called when everything was read, before the end is written; its error takes the end's place.
@@ -52,10 +53,7 @@ type PackOptions struct {
 
 // Pack writes the stream of a tree. A file whose size is no longer what Scan found is an error.
 func Pack(ctx context.Context, dst io.Writer, t *Tree, o PackOptions) (*Manifest, error) {
-	p := &packer{ctx: ctx, dst: dst, tree: t, o: o, have: map[string]Entry{}, sum: xxh3.New(), buf: make([]byte, headroom+chunk)}
-	for _, e := range o.Have {
-		p.have[e.Path] = e
-	}
+	p := &packer{ctx: ctx, dst: dst, tree: t, o: o, sum: xxh3.New(), buf: make([]byte, headroom+chunk)}
 	m := &Manifest{Notes: o.Notes}
 	if err := p.json([]byte(magic+string(rune(recordHead))), head{len(t.Entries), t.Bytes, o.Notes}); err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
@@ -86,7 +84,6 @@ type packer struct {
 	dst  io.Writer
 	tree *Tree
 	o    PackOptions
-	have map[string]Entry
 	sum  *xxh3.Hasher // over the entries
 	buf  []byte
 	done int64
@@ -121,13 +118,11 @@ func (p *packer) entry(i int) (Entry, error) {
 	}
 	defer f.Close()
 	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_SEQUENTIAL) // a hint
-	if has, found := p.have[e.Path]; found && !has.Dir && has.Size == e.Size {
+	if i < p.o.Has {
 		if e.Hash, err = hashFile(p.ctx, f, e.Size); err != nil {
 			return e, err
 		}
-		if e.Hash == has.Hash {
-			return e, p.had(e)
-		}
+		return e, p.had(e)
 	}
 	if err := p.write(appendEntry([]byte{recordFile}, e)); err != nil {
 		return e, err

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sys/unix"
@@ -21,9 +23,9 @@ type UnpackOptions struct {
 	Head func(bytes int64, notes map[string]string) error
 	// Done is told the bytes of files that are here; often.
 	Done func(bytes int64)
-	// Whole is told each file when it is here with the right hash, those that were here before included.
+	// Whole is told each directory, and each file when it is here with the right hash, those that were here before included.
 	Whole func(e Entry) error
-	// Have are the files that are in the directory from an earlier attempt; all others that are there are replaced.
+	// Have is what is in the directory from an earlier attempt, as ReadLog found it; everything else is removed.
 	Have []Entry
 }
 
@@ -40,7 +42,11 @@ func Unpack(ctx context.Context, src io.Reader, dir string, o UnpackOptions) (*M
 	for _, e := range o.Have {
 		u.have[e.Path] = e
 	}
-	if err := u.all(); err != nil {
+	err = u.sweep(dir)
+	if err == nil {
+		err = u.all()
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
@@ -99,6 +105,29 @@ func (u *unpacker) all() error {
 	}
 }
 
+// sweep removes what is in the directory and not in Have.
+func (u *unpacker) sweep(dir string) error {
+	return filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || p == dir {
+			return err
+		}
+		rel, err := filepath.Rel(dir, p)
+		if err != nil {
+			return err
+		}
+		if e, found := u.have[filepath.ToSlash(rel)]; found && e.Dir == d.IsDir() {
+			return nil
+		}
+		if err := u.root.RemoveAll(rel); err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+}
+
 func (u *unpacker) readHead() error {
 	b := make([]byte, len(magic)+1)
 	if _, err := io.ReadFull(u.r, b); err != nil {
@@ -147,7 +176,6 @@ func (u *unpacker) dir() error {
 		return err
 	}
 	e.Dir = true
-	u.note(e)
 	if info, err := u.root.Lstat(e.Path); err == nil && !info.IsDir() {
 		if err := u.root.Remove(e.Path); err != nil {
 			return err
@@ -156,7 +184,10 @@ func (u *unpacker) dir() error {
 	if err := u.root.Mkdir(e.Path, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return u.root.Chmod(e.Path, e.Mode|0o700)
+	if err := u.root.Chmod(e.Path, e.Mode|0o700); err != nil {
+		return err
+	}
+	return u.whole(e)
 }
 
 func (u *unpacker) note(e Entry) {
