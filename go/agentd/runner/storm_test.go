@@ -48,7 +48,7 @@ func TestStormOnAReceivingEnd(t *testing.T) {
 	for n := range 8 {
 		wg.Go(func() {
 			dice := rand.New(rand.NewPCG(uint64(n), 1))
-			for range 60 {
+			for range 40 {
 				acts[dice.IntN(len(acts))]()
 			}
 		})
@@ -86,7 +86,7 @@ func TestReceivingEndThatEndsJustWhenItIsAbortedEndsOnce(t *testing.T) {
 		}
 		return ctx.Err()
 	}))
-	for i := int64(1); i < 200; i += 2 {
+	for i := int64(1); i < 100; i += 2 {
 		start(t, r, 7, agentapi.Prepare, i)
 		completed(t, r, 7, agentapi.Prepare)
 		start(t, r, 7, agentapi.Backup, i+1)
