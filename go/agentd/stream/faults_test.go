@@ -178,8 +178,8 @@ func TestWrongSecretOrSeedGetsNotAByteAndDisturbsNobody(t *testing.T) {
 	}()
 	addr := r.Addr().String()
 	for _, wrong := range []Options{
-		{Secret: "ff" + secret[2:], SeedID: 7, Patience: 200 * time.Millisecond},
-		{Secret: secret, SeedID: 8, Patience: 200 * time.Millisecond},
+		{Secret: "ff" + secret[2:], SeedID: 7, Patience: 2 * time.Second},
+		{Secret: secret, SeedID: 8, Patience: 2 * time.Second},
 	} {
 		if _, err := Send(t.Context(), addr, bytes.NewReader(payload), w.sendEnded, wrong); !IsCode(err, CodePeerRefused) {
 			t.Errorf("%+v: %v", wrong, err)
@@ -208,7 +208,7 @@ func TestSenderGivesNoByteToAReceiverWithoutTheSecret(t *testing.T) {
 		return len(p), nil
 	})
 	w.recv.Secret = "ff" + secret[2:]
-	w.send.Patience, w.recv.FirstPatience = 300*time.Millisecond, 600*time.Millisecond
+	w.send.Patience, w.recv.FirstPatience = 2*time.Second, 3*time.Second
 	out := w.run()
 	if !IsCode(out.sendErr, CodePeerRefused) || !IsCode(out.receiveErr, CodePeerLate) {
 		t.Errorf("send: %v\nreceive: %v", out.sendErr, out.receiveErr)
