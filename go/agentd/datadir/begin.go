@@ -35,7 +35,9 @@ func (k *Keeper) Begin(ctx context.Context, w *method.Work, need int64) (*Place,
 		case phaseProven, phaseDropped:
 			return nil, &method.StageError{Code: "datadir-seed-over", Text: "this seed's data was proven already, it can't begin again", Permanent: true}
 		case phaseErasing:
-			return k.erase(ctx, w, m, p)
+			if exists(filepath.Join(p.Layout.Real, erasedMarker)) { // there is no way back
+				return k.erase(ctx, w, m, p)
+			}
 		}
 		if err := k.PutBack(ctx, w); err != nil {
 			return nil, err
@@ -53,23 +55,20 @@ func (k *Keeper) Begin(ctx context.Context, w *method.Work, need int64) (*Place,
 		return nil, err
 	}
 	p.Erased = exists(filepath.Join(l.Real, erasedMarker)) && !hasSchemaMysql(l.Real)
+	if err := p.save(w, phaseReceiving); err != nil {
+		return nil, err
+	}
+	if err := p.tell(w, agentapi.OldDataInPlace, l.DataDir); err != nil {
+		return nil, err
+	}
+	if err := k.makePlaces(m, p); err != nil { // also proves that it can be done, before anything is erased
+		return nil, errors.Join(err, k.PutBack(ctx, w))
+	}
 	if keeps {
-		if err := p.save(w, phaseReceiving); err != nil {
-			return nil, err
-		}
-		if err := p.tell(w, agentapi.OldDataInPlace, l.DataDir); err != nil {
-			return nil, err
-		}
-		if err := k.makePlaces(m, p); err != nil {
-			return nil, errors.Join(err, k.PutBack(ctx, w))
-		}
 		return p.place(), nil
 	}
-	if err := k.makePlaces(m, p); err != nil { // proves that it can be done, before anything is erased
-		return nil, errors.Join(err, k.clear(m, p))
-	}
 	if err := p.save(w, phaseErasing); err != nil {
-		return nil, errors.Join(err, k.clear(m, p))
+		return nil, err
 	}
 	return k.erase(ctx, w, m, p)
 }

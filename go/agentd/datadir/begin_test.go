@@ -62,12 +62,13 @@ func TestErasedDataLeavesTheTargetPlainlyMarkedEmpty(t *testing.T) {
 			}
 			if p == nil || !p.Erased || !exists(filepath.Join(d.data, erasedMarker)) {
 				d.must("putback")
-				if at > 0 && p != nil {
+				if at > 0 {
 					same(t, fmt.Sprintf("died at %d, nothing erased", at), d.tree(), kept)
 				}
 				if !d.running {
 					t.Error("not started")
 				}
+				d.must(forward...)
 			} else {
 				d.must("putback", "putback")
 				d.marked(at)
