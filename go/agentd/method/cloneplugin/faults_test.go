@@ -17,7 +17,7 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
 
-// slow is a clone that takes some ten seconds, with 48 MiB of rows.
+// slow is a clone that takes some ten seconds, with 16 MiB of rows.
 func slow(t *testing.T, o options) *world {
 	t.Helper()
 	if o.settings == nil {
@@ -25,7 +25,7 @@ func slow(t *testing.T, o options) *world {
 	}
 	o.settings["clone-max-data-bandwidth"] = "4"
 	w := newWorld(t, o)
-	w.fill(48<<20, 3)
+	w.fill(16<<20, 3)
 	return w
 }
 
@@ -191,7 +191,7 @@ func TestDDLOnTheSourceDuringTheClone(t *testing.T) {
 func TestBandwidthIsBoundAndChangesWhileTheCloneRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
-	w.fill(48<<20, 3)
+	w.fill(16<<20, 3)
 	w.prepare()
 	w.target.run.SetLimit(3 << 20)
 	ended := w.underWay(t.Context())
