@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -16,6 +17,18 @@ const rememberLoading = "loading"
 
 // rememberErased is the journal's key for a target whose own schemas are gone.
 const rememberErased = "erased"
+
+// rememberDropping is the journal's key for the target's own schemas, all of them, while Restore may have dropped some.
+const rememberDropping = "dropping"
+
+// noteSchemas remembers what is about to be dropped; an earlier attempt's list, which was longer, stays.
+func noteSchemas(w *method.Work, schemas []string) error {
+	var noted []string
+	if _, err := w.Run.Recall(rememberDropping, &noted); err != nil || len(noted) > 0 {
+		return err
+	}
+	return w.Run.Remember(rememberDropping, schemas)
+}
 
 // tellOldData tells what became of the target's old data, as far as it is known: an earlier attempt may have dropped it.
 func tellOldData(w *method.Work) error {
@@ -40,12 +53,14 @@ func (l *loader) stopHalfway(ctx context.Context) {
 	}
 }
 
-// emptyHalfLoaded leaves a target empty that Restore has left with a part of the source's data: half of a copy could pass
-// for a whole one.
+// emptyHalfLoaded leaves a target empty that Restore has left with a part of the source's data, or of its own: half could
+// pass for the whole.
 func (m *Mysqldump) emptyHalfLoaded(ctx context.Context, w *method.Work) error {
 	var loading bool
-	if _, err := w.Run.Recall(rememberLoading, &loading); err != nil || !loading {
-		return err
+	var own []string
+	_, err := w.Run.Recall(rememberLoading, &loading)
+	if _, oerr := w.Run.Recall(rememberDropping, &own); err != nil || oerr != nil || !loading && len(own) == 0 {
+		return errors.Join(err, oerr)
 	}
 	db, err := m.o.Servers.Open(ctx, m.o.Servers.Local())
 	if err != nil {
@@ -61,10 +76,13 @@ func (m *Mysqldump) emptyHalfLoaded(ctx context.Context, w *method.Work) error {
 	if err != nil {
 		return loadError(err, "reading the target's schemas")
 	}
-	if err := dropSchemas(ctx, s, schemas, func(string) {}); err != nil {
-		return err
+	missing := func(name string) bool { return !slices.Contains(schemas, name) }
+	if loading || slices.ContainsFunc(own, missing) { // else nothing was dropped yet
+		if err := dropSchemas(ctx, s, schemas, func(string) {}); err != nil {
+			return err
+		}
 	}
-	return w.Run.Remember(rememberLoading, false)
+	return errors.Join(w.Run.Remember(rememberDropping, []string{}), w.Run.Remember(rememberLoading, false))
 }
 
 func dropSchemas(ctx context.Context, s *session, schemas []string, what func(string)) error {

@@ -76,7 +76,7 @@ func (m *Mysqldump) restore(ctx context.Context, w *method.Work) (err error) {
 	if err := l.load(ctx); err != nil {
 		return err
 	}
-	if err := w.Run.Remember(rememberLoading, false); err != nil {
+	if err := errors.Join(w.Run.Remember(rememberDropping, []string{}), w.Run.Remember(rememberLoading, false)); err != nil {
 		return err
 	}
 	return w.Run.Remember(rememberConnections, []int64{})

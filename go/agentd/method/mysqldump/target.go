@@ -37,6 +37,9 @@ func (l *loader) prepare(ctx context.Context) error {
 	if err != nil {
 		return loadError(err, "reading the target's schemas")
 	}
+	if err := noteSchemas(l.w, schemas); err != nil {
+		return err
+	}
 	if err := errors.Join(l.w.Run.Remember(rememberErased, true), tellOldData(l.w)); err != nil {
 		return err
 	}
