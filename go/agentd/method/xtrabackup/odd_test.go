@@ -147,7 +147,7 @@ func TestTwoThousandTablesArrive(t *testing.T) {
 
 func TestTargetWhoseDiskFillsUpKeepsItsOldData(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=220m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=120m"); err != nil {
 		t.Fatalf("mount: %v", err)
 	}
 	t.Cleanup(func() {
@@ -155,8 +155,8 @@ func TestTargetWhoseDiskFillsUpKeepsItsOldData(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w := newWorld(t, options{targetDir: filepath.Join(dir, "db")})
-	w.withOldData(220 << 20)
+	w := newWorld(t, options{targetDir: filepath.Join(dir, "db"), target: []string{"innodb_log_file_size=8M"}})
+	w.withOldData(80 << 20)
 	w.prepare()
 	source, target := w.backup()
 	if methodtest.Code(target) != xtrabackup.CodeDiskFull {
