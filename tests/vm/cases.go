@@ -77,7 +77,7 @@ func fillsUp(ctx context.Context, w *world) (string, error) {
 	return fmt.Sprintf("Failed, %s after %d retries: %s; old data in place, nothing left", s.ErrorCode, s.Retries, s.ErrorText), errors.Join(w.oldData(ctx), w.nothingLeft(ctx))
 }
 
-// overwrite keeps writing to a file of 300 MiB, and removes it in the end.
+// overwrite keeps writing to a file of 300 MiB, not faster than a disk of old, and removes it in the end.
 func overwrite(ctx context.Context, path string) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -93,8 +93,14 @@ func overwrite(ctx context.Context, path string) error {
 		if _, err := f.WriteAt(b, int64(n%75)*int64(len(b))); err != nil {
 			return err
 		}
-		if err := f.Sync(); err != nil {
-			return err
+		if n%8 == 0 {
+			if err := f.Sync(); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
 	return nil
@@ -153,7 +159,7 @@ func killAgent(ctx context.Context, w *world) (string, error) {
 	if err := errors.Join(w.equal(ctx), w.nothingLeft(ctx), w.alone(ctx)); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Completed by attempt %d with a new snapshot, equal, nothing left", s.Attempt), nil
+	return fmt.Sprintf("Completed by attempt %d, equal, nothing left; %s", s.Attempt, w.said(ctx, id, "goes on")), nil
 }
 
 // verbs: what the agent's page shows and does.
@@ -233,7 +239,7 @@ func chosen(ctx context.Context, w *world) (string, error) {
 	if err := w.again(ctx, map[string]any{}); err != nil {
 		return "", err
 	}
-	if err := w.exec(ctx, w.Source.Server, "CREATE TABLE load.since_the_snapshot (a INT PRIMARY KEY)"); err != nil {
+	if err := w.exec(ctx, w.Source.Server, "CREATE TABLE sbtest.since_the_snapshot (a INT PRIMARY KEY)"); err != nil {
 		return "", err
 	}
 	s, err := w.whole(ctx)

@@ -76,7 +76,7 @@ func (w *world) noListeners() error {
 func (w *world) noLocks(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	return w.exec(ctx, w.Source.Server, "SET SESSION lock_wait_timeout = 5", "CREATE TABLE IF NOT EXISTS load.not_locked (a INT PRIMARY KEY)", "DROP TABLE load.not_locked")
+	return w.exec(ctx, w.Source.Server, "SET SESSION lock_wait_timeout = 5", "CREATE DATABASE IF NOT EXISTS not_locked", "DROP DATABASE not_locked")
 }
 
 // oldData proves that the target still, or again, runs on what it held before the seed.

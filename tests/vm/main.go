@@ -56,7 +56,7 @@ func (r *report) add(where, name, seen string, err error, took time.Duration) {
 
 // scene runs the cases of one pair of servers.
 func (r *report) scene(ctx context.Context, s scene, p fleet.Programs, source, target, only string) {
-	ctx, cancel := context.WithTimeout(ctx, 12*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	defer cancel()
 	begin := time.Now()
 	w, err := s.start(ctx, p, source, target)

@@ -19,10 +19,9 @@ import (
 const (
 	root     = "/srv/seed" // everything of a scene
 	filter   = "byhand"    // snapshot-volumes-filter
-	bulk     = 48 << 20    // bytes of the source's data, about
-	slow     = "3M"        // bytes a second, so that there is a middle of the copy
-	slowly   = 3 << 20
-	patience = 5 * time.Minute
+	bulk     = 24 << 20    // bytes of the source's data, about
+	slowly   = 3 << 20     // bytes a second, so that there is a middle of the copy
+	patience = 8 * time.Minute
 )
 
 // scene is a pair of servers on a kind of volumes, and what is tried with it.
@@ -74,7 +73,7 @@ func (s scene) start(ctx context.Context, p fleet.Programs, source, target strin
 	var err error
 	w.Fleet, err = fleet.Start(ctx, fleet.Options{
 		Programs: p, Dir: filepath.Join(root, "run"), Kind: sandbox.MariaDB, Source: from, Target: to, AgentConfig: w.config,
-		ServiceConfig: map[string]any{"SeedProcessIntervalSeconds": 2, "MaxRetriesForSeedStage": 2},
+		ServiceConfig: map[string]any{"SeedProcessIntervalSeconds": 2, "MaxRetriesForSeedStage": 1},
 		Fill: func(ctx context.Context, s *sandbox.Server) error {
 			db := s.Open("")
 			defer db.Close()

@@ -197,14 +197,15 @@ func whole(f *os.File, size int64) error {
 		return err
 	}
 	if info.Size() != size {
-		return changed(fmt.Errorf("it had %d bytes and has %d", size, info.Size()))
+		return fmt.Errorf("it does not stand still: it had %d bytes and has %d", size, info.Size())
 	}
 	return nil
 }
 
+// changed explains an error of reading: the end of the file too soon.
 func changed(err error) error {
-	if errors.Is(err, io.EOF) {
-		err = errors.New("it is shorter than it was")
+	if !errors.Is(err, io.EOF) {
+		return err
 	}
-	return fmt.Errorf("it does not stand still: %w", err)
+	return errors.New("it does not stand still: it is shorter than it was")
 }

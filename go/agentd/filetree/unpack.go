@@ -334,6 +334,13 @@ func (u *unpacker) end() error {
 	if got != t || t.Entries != u.head.Entries || t.Bytes != u.head.Bytes {
 		return fmt.Errorf("%d files and directories with %d bytes arrived of %d with %d", got.Entries, got.Bytes, t.Entries, t.Bytes)
 	}
+	for name := range u.have {
+		if !u.seen[name] {
+			if err := u.root.RemoveAll(name); err != nil { // of another tree
+				return err
+			}
+		}
+	}
 	if _, err := u.r.ReadByte(); err == nil {
 		return errors.New("something follows the end of the tree")
 	} else if !errors.Is(err, io.EOF) {

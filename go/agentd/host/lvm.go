@@ -106,7 +106,7 @@ func (h *Host) RemoveLV(ctx context.Context, name string) error {
 	if !v.IsSnapshot {
 		return fmt.Errorf("remove logical volume: %s is not a snapshot that snapshot-volumes-filter names", v.Path)
 	}
-	if _, err := h.o.Sudo.run(context.WithoutCancel(ctx), lvmLimit, []string{"lvremove", "--force", v.GroupName + "/" + v.Name}); err != nil {
+	if _, err := h.o.Sudo.run(context.WithoutCancel(ctx), serviceLimit, []string{"lvremove", "--force", v.GroupName + "/" + v.Name}); err != nil {
 		return fmt.Errorf("remove logical volume: %w", err)
 	}
 	return nil

@@ -16,7 +16,7 @@
 // InnoDB recovers from its log when the target's server starts, as after a crash.
 //
 // What is remembered before it is made (snapshot, mount) is undone by Cleanup and Release, also by an agent that was restarted.
-// LVM's programs are never ended half way, so they do not run through Work.Run.Command; each has a time limit.
+// LVM's programs are not ended half way by an abort, so they do not run through Work.Run.Command; each has a time limit.
 //
 // It imports agentapi, agentd/{datadir,filetree,host,method,snapshot,stream}.
 package lvm

@@ -30,17 +30,10 @@ var (
 
 // open is Prepare on the target: a place for the new data, and the receiving end, which goes on when the stage is over.
 func (m *LVM) open(ctx context.Context, w *method.Work) error {
-	if err := clean(w.Dir); err != nil {
-		return err
-	}
-	if err := errors.Join(w.Run.Remember(provenKey, false), w.Run.Remember(settledKey, false)); err != nil {
-		return err
-	}
-	place, err := m.o.Keeper.Begin(ctx, w, w.Terms.SourceBytes)
+	u, err := m.begin(ctx, w)
 	if err != nil {
 		return err
 	}
-	u := &receiving{m: m, place: place, dir: w.Dir, id: w.SeedID, secret: w.Terms.Secret, total: w.Terms.SourceBytes, ready: make(chan error, 1)}
 	if err := w.Run.Background(u.run); err != nil {
 		return err
 	}
@@ -52,8 +45,50 @@ func (m *LVM) open(ctx context.Context, w *method.Work) error {
 	if err != nil {
 		return err
 	}
-	w.Run.Say(fmt.Sprintf("waiting for the data at %s, to be written to %s", u.at, place.Receive))
+	w.Run.Say(fmt.Sprintf("waiting for the data at %s, to be written to %s", u.at, u.place.Receive))
 	return nil
+}
+
+// begin goes on with what an earlier attempt received, if that can be used, or begins anew.
+func (m *LVM) begin(ctx context.Context, w *method.Work) (*receiving, error) {
+	u := &receiving{m: m, dir: w.Dir, id: w.SeedID, secret: w.Terms.Secret, total: w.Terms.SourceBytes, ready: make(chan error, 1)}
+	if m.earlier(ctx, w, u) {
+		w.Run.Say(fmt.Sprintf("%s in %d files of the earlier attempt are here", size((&filetree.Manifest{Entries: u.have}).Bytes()), len(u.have)))
+		return u, nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err := clean(w.Dir); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(w.Run.Remember(provenKey, false), w.Run.Remember(settledKey, false)); err != nil {
+		return nil, err
+	}
+	var err error
+	u.place, err = m.o.Keeper.Begin(ctx, w, w.Terms.SourceBytes)
+	return u, err
+}
+
+// earlier says whether an earlier attempt left files that are whole, and are still only what was received.
+func (m *LVM) earlier(ctx context.Context, w *method.Work, u *receiving) bool {
+	var proven, settled bool
+	_, perr := w.Run.Recall(provenKey, &proven)
+	_, serr := w.Run.Recall(settledKey, &settled)
+	if u.secret == "" || proven || settled || perr != nil || serr != nil {
+		return false
+	}
+	var err error
+	if u.place, err = m.o.Keeper.Place(w); err != nil {
+		return false
+	}
+	u.tree, u.have, err = filetree.ReadLog(ctx, filepath.Join(w.Dir, logFile), u.place.Receive)
+	if err != nil || len(u.have) == 0 {
+		return false
+	}
+	_ = os.Remove(filepath.Join(w.Dir, manifestFile)) // of a whole copy that did not come to its end
+	_, err = os.Lstat(filepath.Join(w.Dir, manifestFile))
+	return errors.Is(err, os.ErrNotExist)
 }
 
 // receiving is the run in the background.
@@ -66,12 +101,15 @@ type receiving struct {
 	total  int64
 	at     net.Addr
 	ready  chan error
+	// tree and have are what an earlier attempt received.
+	tree string
+	have []filetree.Entry
 }
 
 func (u *receiving) listen(ctx context.Context) (receiver, error) {
 	addr := net.JoinHostPort(u.m.o.Bind, strconv.Itoa(u.m.o.Port))
 	if u.secret != "" {
-		return stream.Listen(ctx, addr, stream.Options{Secret: u.secret, SeedID: u.id, Logger: u.m.log})
+		return stream.Listen(ctx, addr, stream.Options{Secret: u.secret, SeedID: u.id, Note: note(u.tree, len(u.have)), Logger: u.m.log})
 	}
 	o := stream.PlainOptions{Logger: u.m.log}
 	if u.m.o.PlainServer != nil {
@@ -122,9 +160,21 @@ func (u *receiving) run(ctx context.Context, run method.Runner) error {
 
 // unpack writes the files, and at their end what proves them.
 func (u *receiving) unpack(ctx context.Context, run method.Runner, src io.Reader) error {
+	var log *filetree.Log
+	defer func() {
+		if log != nil {
+			log.Close()
+		}
+	}()
 	o := filetree.UnpackOptions{
-		Head: func(bytes int64, _ map[string]string) error { u.total = bytes; return nil },
-		Done: func(bytes int64) { run.Progress(bytes, max(u.total, bytes), "receiving files") },
+		Have: u.have,
+		Head: func(bytes int64, notes map[string]string) (err error) {
+			u.total = bytes
+			log, err = filetree.NewLog(filepath.Join(u.dir, logFile), notes[treeNote])
+			return err
+		},
+		Whole: func(e filetree.Entry) error { return log.Add(e) },
+		Done:  func(bytes int64) { run.Progress(bytes, max(u.total, bytes), "receiving files") },
 	}
 	unpack := filetree.Unpack
 	if u.secret == "" {
@@ -145,7 +195,11 @@ func (u *receiving) unpack(ctx context.Context, run method.Runner, src io.Reader
 	return keep(u.dir, m)
 }
 
-const manifestFile = "manifest"
+// Files in the seed's directory beside the position.
+const (
+	manifestFile = "manifest"
+	logFile      = "received"
+)
 
 // keep writes position and manifest into the seed's directory; the manifest's being there says that all has arrived.
 func keep(dir string, m *filetree.Manifest) error {
@@ -186,7 +240,7 @@ func write(path string, fill func(io.Writer) error) error {
 
 // clean removes everything of this method's from the seed's directory.
 func clean(dir string) error {
-	for _, name := range []string{metadataFile, manifestFile} {
+	for _, name := range []string{metadataFile, manifestFile, logFile} {
 		for _, name := range []string{name, name + ".new"} {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return fmt.Errorf("clean up: %w", err)

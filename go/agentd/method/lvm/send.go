@@ -16,8 +16,11 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/stream"
 )
 
-// positionNote is the note in the stream that holds the position, as the metadata file's text.
-const positionNote = "position"
+// Notes in the stream: the position, as the metadata file's text, and which tree it is, for an attempt that goes on.
+const (
+	positionNote = "position"
+	treeNote     = "tree"
+)
 
 // send is Backup on the source.
 func (m *LVM) send(ctx context.Context, w *method.Work) error {
@@ -42,8 +45,14 @@ func (m *LVM) send(ctx context.Context, w *method.Work) error {
 	if err != nil {
 		return err
 	}
-	c := &copying{m: m, w: w, s: s, p: p, tree: tree}
-	return explained(c.run(ctx))
+	c := &copying{m: m, w: w, s: s, p: p, tree: tree, noted: make(chan string, 1)}
+	err = explained(c.run(ctx))
+	var line *stream.Error
+	if err == nil || ctx.Err() != nil || errors.As(err, &line) {
+		return err
+	}
+	s.Spoiled = true
+	return errors.Join(err, w.Run.Remember(stateKey, s))
 }
 
 // copying is one run of sending.
@@ -53,6 +62,8 @@ type copying struct {
 	s    state
 	p    Provider
 	tree *filetree.Tree
+	// noted gets what the receiver has from an earlier attempt.
+	noted chan string
 }
 
 func (c *copying) run(ctx context.Context) error {
@@ -72,7 +83,7 @@ func (c *copying) run(ctx context.Context) error {
 		in.CloseWithError(err) // nil is the end
 		packed <- err
 	}()
-	sum, err := c.m.sendTo(life, c.w, addr, out)
+	sum, err := c.m.sendTo(life, c.w, addr, out, c.noted)
 	stop(nil)
 	out.CloseWithError(errors.New("nobody takes it any more"))
 	perr := <-packed
@@ -142,8 +153,29 @@ func (c *copying) pack(ctx context.Context, dst io.Writer) error {
 		}
 		return filetree.PackTar(ctx, dst, c.tree, o)
 	}
-	_, err := filetree.Pack(ctx, dst, c.tree, filetree.PackOptions{Notes: map[string]string{positionNote: text}, Done: c.progress, Last: last})
+	has, err := c.has(ctx)
+	if err != nil {
+		return err
+	}
+	notes := map[string]string{positionNote: text, treeNote: c.s.tree()}
+	_, err = filetree.Pack(ctx, dst, c.tree, filetree.PackOptions{Notes: notes, Done: c.progress, Last: last, Has: has})
 	return err
+}
+
+// has waits for the receiver and learns how much of this tree it has.
+func (c *copying) has(ctx context.Context) (int, error) {
+	var note string
+	select {
+	case note = <-c.noted:
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+	tree, n := parseNote(note)
+	if n == 0 || tree != c.s.tree() || n > len(c.tree.Entries) {
+		return 0, nil
+	}
+	c.w.Run.Say(fmt.Sprintf("the copy goes on where the earlier attempt ended, after %d of %d files", n, len(c.tree.Entries)))
+	return n, nil
 }
 
 func (c *copying) progress(bytes int64) {
@@ -151,10 +183,11 @@ func (c *copying) progress(bytes int64) {
 }
 
 // sendTo sends by the stream of our agents, or by the plain one where the other agent is not ours.
-func (m *LVM) sendTo(ctx context.Context, w *method.Work, addr string, src io.Reader) (stream.Summary, error) {
+func (m *LVM) sendTo(ctx context.Context, w *method.Work, addr string, src io.Reader, noted chan<- string) (stream.Summary, error) {
 	ended := func() error { return nil } // src ends with an error when packing does
 	if w.Terms.Secret != "" {
-		return stream.Send(ctx, addr, src, ended, stream.Options{Secret: w.Terms.Secret, SeedID: w.SeedID, Limit: w.Run.Limit, Logger: m.log})
+		o := stream.Options{Secret: w.Terms.Secret, SeedID: w.SeedID, Limit: w.Run.Limit, Noted: func(note string) { noted <- note }, Logger: m.log}
+		return stream.Send(ctx, addr, src, ended, o)
 	}
 	o := stream.PlainOptions{Limit: w.Run.Limit, Logger: m.log}
 	if m.o.PlainClient != nil {

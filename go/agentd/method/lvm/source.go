@@ -27,6 +27,9 @@ type state struct {
 	Position agentapi.Metadata // of the moment that it holds
 	Layout   datadir.Layout    // of the source at that time
 	Bytes    int64             // of all files that travel
+	// Spoiled says that an attempt failed for the snapshot's sake; else the next one takes it again, and the copy goes on where it
+	// was.
+	Spoiled bool
 }
 
 func recall(w *method.Work) (state, error) {
@@ -37,6 +40,9 @@ func recall(w *method.Work) (state, error) {
 
 // take is Prepare on the source: a snapshot with its position, its files readable.
 func (m *LVM) take(ctx context.Context, w *method.Work) error {
+	if m.again(ctx, w) {
+		return nil
+	}
 	if err := m.letGo(ctx, w); err != nil { // what an earlier attempt left
 		return err
 	}
@@ -68,6 +74,29 @@ func (m *LVM) take(ctx context.Context, w *method.Work) error {
 	}
 	w.Run.Say(fmt.Sprintf("%s of %s at %s:%d holds %s", s.Snapshot, v, s.Position.LogFile, s.Position.LogPos, size(s.Bytes)))
 	return nil
+}
+
+// again says whether the snapshot of an earlier attempt is there, whole, and serves this one too.
+func (m *LVM) again(ctx context.Context, w *method.Work) bool {
+	s, err := recall(w)
+	if err != nil || s.Snapshot == nil || s.Root == "" || s.Bytes == 0 || s.Spoiled {
+		return false
+	}
+	p, err := m.provider(s.Snapshot.Kind)
+	if err != nil {
+		return false
+	}
+	if _, err := p.Check(ctx, *s.Snapshot); err != nil {
+		return false
+	}
+	if _, err := p.Mount(ctx, *s.Snapshot, m.o.MountPoint); err != nil {
+		return false
+	}
+	if err := m.stillThere(ctx, &s); err != nil {
+		return false
+	}
+	w.Run.Say(fmt.Sprintf("%s of the earlier attempt serves again, at %s:%d", s.Snapshot, s.Position.LogFile, s.Position.LogPos))
+	return true
 }
 
 // make makes a snapshot while commits are held.

@@ -15,7 +15,12 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/snapshot"
 )
 
-const limit = time.Minute // of one program of LVM's
+// Limits of one program. lvcreate and lvremove stop the volume's input and output for a moment: one that is ended in that
+// moment leaves it stopped, so they have more than they can ever need.
+const (
+	limit       = time.Minute
+	changeLimit = 10 * time.Minute
+)
 
 // Options of LVM. Commands is needed.
 type Options struct {
@@ -134,7 +139,7 @@ func (l *LVM) Create(ctx context.Context, s snapshot.Snapshot) error {
 	} else {
 		args = append(args, "--size", strconv.FormatInt(s.Size, 10)+"b")
 	}
-	if _, err := l.o.Commands.Output(context.WithoutCancel(ctx), limit, append(args, s.Group+"/"+s.Origin)...); err != nil {
+	if _, err := l.o.Commands.Output(context.WithoutCancel(ctx), changeLimit, append(args, s.Group+"/"+s.Origin)...); err != nil {
 		return fmt.Errorf("make snapshot %s: %w", s, err)
 	}
 	return nil

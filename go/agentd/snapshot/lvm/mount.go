@@ -40,7 +40,7 @@ func (l *LVM) Mount(ctx context.Context, s snapshot.Snapshot, point string) (roo
 		return "", fmt.Errorf("mount %s: %w", s, err)
 	}
 	if s.Thin && !s.Made { // may be marked to be left out when volumes are activated
-		if _, err := l.o.Commands.Output(context.WithoutCancel(ctx), limit, "lvchange", "--activate", "y", "--ignoreactivationskip", s.Group+"/"+s.Name); err != nil {
+		if _, err := l.o.Commands.Output(context.WithoutCancel(ctx), changeLimit, "lvchange", "--activate", "y", "--ignoreactivationskip", s.Group+"/"+s.Name); err != nil {
 			return "", fmt.Errorf("mount %s: %w", s, err)
 		}
 	}
@@ -96,7 +96,7 @@ func (l *LVM) Remove(ctx context.Context, s snapshot.Snapshot) error {
 		if _, err := l.Check(ctx, s); errors.Is(err, snapshot.ErrNone) {
 			return nil
 		}
-		if _, err := l.o.Commands.Output(context.WithoutCancel(ctx), limit, "lvremove", "--force", s.Group+"/"+s.Name); err != nil {
+		if _, err := l.o.Commands.Output(context.WithoutCancel(ctx), changeLimit, "lvremove", "--force", s.Group+"/"+s.Name); err != nil {
 			return fmt.Errorf("remove snapshot %s: %w", s, err)
 		}
 		return nil
