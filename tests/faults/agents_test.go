@@ -18,26 +18,25 @@ func number(side agentapi.Side) int {
 	return 6
 }
 
+var sides = []agentapi.Side{agentapi.Source, agentapi.Target}
+
 func lower(side agentapi.Side) string { return strings.ToLower(string(side)) }
 
 // agentKilled is faults 5 and 6: killed in every stage, and started again.
-func agentKilled() []faultCase {
+func agentKilled(k *kit) []faultCase {
 	var list []faultCase
-	for _, side := range []agentapi.Side{agentapi.Source, agentapi.Target} {
-		for _, stage := range seedStages {
-			h := holds()[stage]
-			list = append(list, faultCase{fault: number(side), what: "kill -9 of the agent while the stage runs, then started again", stage: string(stage),
-				side: lower(side), ci: side == agentapi.Target && stage != agentapi.Cleanup, fleet: h.fleet, dump: h.dump, end: completed, do: func(w *world) {
+	for _, side := range sides {
+		for _, h := range k.holds {
+			list = append(list, k.held(h, faultCase{fault: number(side), what: "kill -9 of the agent while the stage runs, then started again",
+				side: lower(side), end: completed, do: func(w *world) {
 					open := h.until(w)
 					running := w.tools()
 					w.must(w.agent(side).Kill())
 					w.restart(side)
-					if side == agentapi.Target {
-						w.checkEnded(running)
-					}
+					w.checkEnded(running, side)
 					open()
-					w.finish(stage)
-				}})
+					w.finish()
+				}}))
 		}
 		list = append(list, faultCase{fault: number(side), what: "the agent is dead when the stage is to be started, and comes back", stage: "Prepare",
 			side: lower(side), fleet: standing, end: completed, do: func(w *world) {
@@ -48,20 +47,13 @@ func agentKilled() []faultCase {
 				w.stepToEnd()
 			}})
 	}
-	return append(list, faultCase{fault: 6, what: "kill -9 of the agent when the old data is gone and half of the new is there", stage: "Restore", side: "target",
-		ci: true, fleet: fillBulk(8 << 20), end: completed, do: func(w *world) {
-			unlock := w.heldInLoad()
-			w.must(w.f.Target.Kill())
-			w.restart(agentapi.Target)
-			unlock()
-			w.end()
-		}})
+	return list
 }
 
-// finish ends a seed that was held in that stage.
-func (w *world) finish(stage agentapi.Stage) {
+// finish waits for the end of a seed that was held.
+func (w *world) finish() {
 	w.t.Helper()
-	if stage == agentapi.Prepare { // where the service stands
+	if w.stands {
 		w.stepToEnd()
 		return
 	}
@@ -69,52 +61,70 @@ func (w *world) finish(stage agentapi.Stage) {
 }
 
 // checkEnded: an agent that was started again has ended what the one before it ran.
-func (w *world) checkEnded(tools []process) {
+func (w *world) checkEnded(tools []process, side agentapi.Side) {
 	w.t.Helper()
 	for _, p := range w.tools() {
-		if slices.ContainsFunc(tools, func(old process) bool { return old.pid == p.pid }) {
+		if p.side() == side && slices.ContainsFunc(tools, func(old process) bool { return old.pid == p.pid }) {
 			w.t.Errorf("of the killed agent's tools still runs: %s", p.line)
 		}
 	}
 }
 
+func impatient(o *fleet.Options) {
+	o.ServiceConfig["SeedAgentUnreachableFailMinutes"] = 1
+	o.ServiceConfig["MaxRetriesForSeedStage"] = 1
+}
+
 // agentGone is an agent that never comes back.
-func agentGone() []faultCase {
-	impatient := func(o *fleet.Options) {
-		o.ServiceConfig["SeedAgentUnreachableFailMinutes"] = 1
-		o.ServiceConfig["MaxRetriesForSeedStage"] = 1
+func agentGone(k *kit) []faultCase {
+	backup := k.hold(agentapi.Backup)
+	var list []faultCase
+	for _, side := range sides {
+		list = append(list,
+			k.held(backup, faultCase{fault: number(side), what: "kill -9 of the agent, which never comes back", side: lower(side), fleet: impatient,
+				do: func(w *world) {
+					open := backup.until(w)
+					w.must(w.agent(side).Kill())
+					if side == agentapi.Source && !k.sends {
+						open() // only what comes later needs this agent
+					}
+					w.end()
+				},
+				end: goneFor(k, side)}),
+			k.held(backup, faultCase{fault: number(side), what: "kill -9 of the agent, which never comes back; aborted, then aborted with --force", side: lower(side),
+				do: func(w *world) {
+					backup.until(w)
+					w.must(w.agent(side).Kill())
+					w.abortWithOneDead()
+				},
+				end: forced(agentapi.Backup, oldData)}))
 	}
-	return []faultCase{
-		{fault: 6, what: "kill -9 of the agent, which never comes back", stage: "Backup", side: "target", ci: true, fleet: impatient, dump: heldDump,
-			do: func(w *world) {
-				w.start()
-				w.until(w.dump.waiting)
-				w.must(w.f.Target.Kill())
-				w.end()
-			},
-			// The retry starts at Prepare, whose start is what fails last.
-			end: ending{stage: agentapi.Prepare, code: "agent-unreachable", text: "on 127[.0-9]+", hint: "orchestrator-agent", data: oldData}},
-		{fault: 6, what: "kill -9 of the agent, which never comes back; aborted, then aborted with --force", stage: "Backup", side: "target", ci: true, dump: heldDump,
-			do: func(w *world) {
-				w.start()
-				w.until(w.dump.waiting)
-				w.must(w.f.Target.Kill())
-				w.abortWithOneDead()
-			},
-			end: forced(agentapi.Backup, oldData)},
-		{fault: 5, what: "kill -9 of the agent, which comes back only after the seed has failed; then agent-retry-seed", stage: "Backup", side: "source",
-			ci: true, dump: heldDump, fleet: impatient, end: completed, do: func(w *world) {
-				w.start()
-				w.until(w.dump.waiting)
-				w.must(w.f.Source.Kill())
-				w.must(w.dump.let())
-				w.end()
-				w.checkEnd(ending{stage: agentapi.Cleanup, code: "agent-unreachable", text: "on 127[.0-9]+", hint: "orchestrator-agent"})
-				w.restart(agentapi.Source)
+	return append(list, k.held(backup, faultCase{fault: 5, what: "kill -9 of the agent, which comes back only after the seed has failed; then agent-retry-seed",
+		side: "source", fleet: impatient, end: completed, do: func(w *world) {
+			open := backup.until(w)
+			w.must(w.f.Source.Kill())
+			open()
+			w.end()
+			gone := goneFor(k, agentapi.Source)
+			w.checkEnd(gone)
+			w.restart(agentapi.Source)
+			if !w.ended.Held {
+				w.letGo()
+				w.start() // nothing of it was kept: a new seed
+			} else {
 				w.retry()
-				w.end()
-			}},
+			}
+			w.end()
+		}}))
+}
+
+// goneFor is the end of a seed whose agent is gone from Backup on.
+func goneFor(k *kit, side agentapi.Side) ending {
+	e := ending{stage: agentapi.Prepare, code: "agent-unreachable", text: "on 127[.0-9]+", hint: "orchestrator-agent", data: oldData}
+	if side == agentapi.Source && !k.sends {
+		e.stage, e.data = agentapi.Cleanup, replica
 	}
+	return e // else the retry starts at Prepare, whose start is what fails last
 }
 
 // forced is the end of a seed that was aborted without an answer from every agent.
@@ -152,6 +162,14 @@ type process struct {
 	exe  string
 	line string
 	env  string
+}
+
+// side is whose agent started it: each has a directory of its own in PATH.
+func (p process) side() agentapi.Side {
+	if strings.Contains(p.env, "/stand-in-source:") {
+		return agentapi.Source
+	}
+	return agentapi.Target
 }
 
 func (p process) String() string { return fmt.Sprintf("%d %s", p.pid, p.line) }

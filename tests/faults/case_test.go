@@ -1,9 +1,7 @@
 package faults
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -16,11 +14,13 @@ type faultCase struct {
 	fault int    // its number in the list of faults
 	what  string // what is done
 	stage string // when; a stage's name, or words
+	where string // within the stage, in words
 	side  string // where: "service", "source", "target", "both", "-"
 	ci    bool   // in the selection that every change is tested with
 
-	method agentapi.Method // "": Mysqldump
-	kind   sandbox.Kind    // of both servers; "": MariaDB
+	kit    *kit
+	method agentapi.Method
+	kind   sandbox.Kind // of both servers
 
 	// fleet changes how the fleet is set up.
 	fleet func(*fleet.Options)
@@ -28,15 +28,24 @@ type faultCase struct {
 	disk func(o *fleet.Options) (dir string, bytes int)
 	// dump is the stand-in for the target's dump program; "": the real one.
 	dump string
-	// tools are stand-ins for other programs of the agents, by side and by the program's name.
-	tools map[agentapi.Side]map[string]string
+	// tools are stand-ins for other programs of the agents.
+	tools standIns
 	// do starts the seed, does the harm, and returns when the seed has ended.
 	do  func(w *world)
 	end ending
 }
 
 func (c faultCase) title() string {
-	return fmt.Sprintf("%s/%d/%s/%s/%s", c.method, c.fault, c.stage, c.side, strings.NewReplacer(" ", "_", "/", "_").Replace(c.what))
+	words := strings.NewReplacer(" ", "_", "/", "_")
+	return fmt.Sprintf("%s/%d/%s/%s/%s", c.method, c.fault, words.Replace(c.at()), c.side, words.Replace(c.what))
+}
+
+// at is the stage, and where in it.
+func (c faultCase) at() string {
+	if c.where == "" {
+		return c.stage
+	}
+	return c.stage + ", " + c.where
 }
 
 // ending is how the seed must have ended.
@@ -66,17 +75,6 @@ var completed = ending{data: replica}
 // aborted is the end of an aborted seed.
 func aborted(stage agentapi.Stage, data targetData) ending {
 	return ending{stage: stage, code: "aborted", text: "^Aborted by ", data: data}
-}
-
-// cases is the whole table.
-func cases() []faultCase {
-	all := slices.Concat(serviceKilled(), agentKilled(), agentGone(), toolsKilled(), serversKilled(), lyingTools(), fullDisk(), stillStages(),
-		aborts(), lateAborts(), twice(), passwords(), serverDown(), replicationErrors(), awkwardPasswords())
-	for i := range all {
-		all[i].method = cmp.Or(all[i].method, agentapi.Mysqldump)
-		all[i].kind = cmp.Or(all[i].kind, sandbox.MariaDB)
-	}
-	return all
 }
 
 // sections are the agents' configuration sections of the methods.

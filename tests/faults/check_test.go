@@ -175,7 +175,8 @@ func starts(a *fleet.Agent) map[string]int {
 // checkOnce: every stage was started exactly once on every agent that takes part in it.
 func (w *world) checkOnce() {
 	w.t.Helper()
-	for side, want := range map[agentapi.Side]int{agentapi.Source: 2, agentapi.Target: 4} {
+	for _, side := range sides {
+		want := w.kit.starts(side)
 		if got := starts(w.agent(side)); len(got) != want {
 			w.t.Errorf("the %s's agent started %v, must be %d stages, each once", side, got, want)
 		}

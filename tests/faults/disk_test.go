@@ -11,11 +11,11 @@ import (
 )
 
 // fullDisk is fault 16, on a file system of its own.
-func fullDisk() []faultCase {
+func fullDisk(k *kit) []faultCase {
 	backupOn := func(o *fleet.Options) { o.TargetBackupDir = filepath.Join(filepath.Dir(o.Dir), "disk", "backup") }
 	return []faultCase{
 		{fault: 16, what: "the disk of the target's backup directory runs full", stage: "Backup", side: "target", ci: true, dump: heldDump,
-			fleet: and(fillBulk(16<<20), oneRetry, backupOn), disk: func(o *fleet.Options) (string, int) { return filepath.Dir(o.TargetBackupDir), 48 << 20 },
+			fleet: and(k.fillBulk(16<<20), oneRetry, backupOn), disk: func(o *fleet.Options) (string, int) { return filepath.Dir(o.TargetBackupDir), 48 << 20 },
 			end: ending{stage: agentapi.Backup, code: "disk-full", text: "no space left", hint: "free space below .*backup", data: oldData},
 			do: func(w *world) {
 				disk := w.disk
@@ -32,7 +32,7 @@ func fullDisk() []faultCase {
 				})
 			}},
 		{fault: 16, what: "the disk of the target's data runs full; space made, then agent-retry-seed", stage: "Restore", side: "target", ci: true, dump: heldDump,
-			fleet: and(fillBulk(24<<20), oneRetry), disk: func(o *fleet.Options) (string, int) { return filepath.Join(o.Dir, "target-db"), 300 << 20 },
+			fleet: and(k.fillBulk(24<<20), oneRetry), disk: func(o *fleet.Options) (string, int) { return filepath.Join(o.Dir, "target-db"), 300 << 20 },
 			end: completed, do: func(w *world) {
 				unlock := w.heldBeforeDrop()
 				filler := w.fillUp(w.disk, 8<<20)
@@ -85,12 +85,13 @@ func (w *world) diskFree(dir string) int64 {
 	return int64(s.Bavail) * s.Bsize
 }
 
+func stale(o *fleet.Options) {
+	o.ServiceConfig["SeedBackupStaleFailMinutes"] = 1
+	o.ServiceConfig["MaxRetriesForSeedStage"] = 0
+}
+
 // stillStages is fault 18.
-func stillStages() []faultCase {
-	stale := func(o *fleet.Options) {
-		o.ServiceConfig["SeedBackupStaleFailMinutes"] = 1
-		o.ServiceConfig["MaxRetriesForSeedStage"] = 0
-	}
+func stillStages(*kit) []faultCase {
 	const text = `^No data %s in SeedBackupStaleFailMinutes interval \(1 minutes\)\. Aborting seed$`
 	return []faultCase{
 		{fault: 18, what: "the dump program hangs and writes nothing", stage: "Backup", side: "target", ci: true, dump: stillDump, fleet: stale,

@@ -7,39 +7,68 @@ import (
 	"path/filepath"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
-	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
 
-// hold says how a stage is held open.
-type hold struct {
-	fleet func(*fleet.Options)
-	dump  string
-	// until starts the seed and brings it there; open lets it go on (it may be called again).
-	until func(w *world) (open func())
+// heldPrepare: the service stands when the stage was started. It is the same for every method.
+func heldPrepare() hold {
+	return hold{stage: agentapi.Prepare, fleet: standing, after: oldData, until: func(w *world) func() {
+		w.start()
+		w.stepTo(agentapi.Prepare, agentapi.Running)
+		return func() {}
+	}}
 }
 
-// holds are one for each stage, all of them with a service that goes on by itself, except in Prepare: that is over at once,
-// so there the service stands.
-func holds() map[agentapi.Stage]hold {
-	return map[agentapi.Stage]hold{
-		agentapi.Prepare: {fleet: standing, until: func(w *world) func() {
-			w.start()
-			w.stepTo(agentapi.Prepare, agentapi.Running)
-			return func() {}
-		}},
-		agentapi.Backup: {dump: heldDump, until: func(w *world) func() {
-			w.start()
-			w.until(w.dump.waiting)
-			return func() { w.must(w.dump.let()) }
-		}},
-		agentapi.Restore: {dump: heldDump, until: func(w *world) func() {
-			unlock := w.heldBeforeDrop()
-			return unlock
-		}},
-		agentapi.ConnectSlave: {dump: heldAfterDump, until: func(w *world) func() { return w.heldConnect() }},
-		agentapi.Cleanup:      {fleet: waitingPostSeed, until: func(w *world) func() { return w.heldCleanup() }},
+// heldCleanup is held in the post-seed commands. It is the same for every method.
+func heldCleanup() hold {
+	return hold{stage: agentapi.Cleanup, fleet: waitingPostSeed, after: replica, until: func(w *world) func() { return w.heldInPostSeed() }}
+}
+
+// heldTool holds a stage in a program of that side, which has a stand-in with a gate.
+func heldTool(stage agentapi.Stage, side agentapi.Side, program, text string) hold {
+	return hold{stage: stage, tools: standIns{side: {program: text}}, after: oldData, until: func(w *world) func() {
+		gate := w.standIn(side, program)
+		w.start()
+		w.until(gate.waiting)
+		return func() { w.must(gate.let()) }
+	}}
+}
+
+// heldCatchUp holds ConnectSlave where the target's server was restarted since the copy, so that nothing could be locked
+// there before: the service stands between the stages, and a table is locked that the source then writes to.
+func heldCatchUp(after targetData) hold {
+	return hold{stage: agentapi.ConnectSlave, fleet: standing, after: after, until: func(w *world) func() {
+		w.writeSource("CREATE DATABASE held", "CREATE TABLE held.t (id INT PRIMARY KEY) ENGINE=InnoDB")
+		w.start()
+		w.stepTo(agentapi.ConnectSlave, agentapi.Scheduled)
+		unlock := w.locked(w.f.Target.Server, "LOCK TABLES held.t WRITE")
+		w.writeSource("INSERT INTO held.t VALUES (1)")
+		w.stepTo(agentapi.ConnectSlave, agentapi.Running)
+		return unlock
+	}}
+}
+
+// heldStart holds Restore when the new data is in place and MySQL is to be started on it. The source's server, which has the
+// same command, is never started by its agent.
+func heldStart() hold {
+	return hold{stage: agentapi.Restore, where: "MySQL is started on the new data", after: oldData, fleet: func(o *fleet.Options) {
+		g := gateIn(filepath.Join(filepath.Dir(o.Dir), "start"))
+		setMySQL(o, "service-start-command", fmt.Sprintf("mkdir -p %s; touch %s; while [ ! -e %s ]; do sleep 0.05; done; exec %s",
+			filepath.Dir(g.open), g.waits, g.open, filepath.Join(o.Dir, "target-db", "start")))
+	}, until: func(w *world) func() {
+		g := gateIn(filepath.Join(filepath.Dir(w.f.Dir), "start"))
+		w.start()
+		w.until(g.waiting)
+		return func() { w.must(g.let()) }
+	}}
+}
+
+// setMySQL sets a command of the agents' section mysql.
+func setMySQL(o *fleet.Options, key, script string) {
+	if o.AgentConfig["mysql"] == nil {
+		o.AgentConfig["mysql"] = map[string]any{}
 	}
+	o.AgentConfig["mysql"][key] = []string{"/bin/sh", "-c", script}
 }
 
 // heldBeforeDrop starts a seed and holds Restore at its first statement that changes the target.
@@ -121,23 +150,14 @@ func waitingPostSeed(o *fleet.Options) {
 	}}
 }
 
-// heldCleanup starts a seed and holds Cleanup in the post-seed commands.
-func (w *world) heldCleanup() (open func()) {
+// heldInPostSeed starts a seed and holds Cleanup in the post-seed commands.
+func (w *world) heldInPostSeed() (open func()) {
 	w.t.Helper()
 	g := gateIn(filepath.Join(filepath.Dir(w.f.Dir), "post"))
 	w.post = &g
 	w.start()
 	w.until(g.waiting)
 	return func() { w.must(g.let()) }
-}
-
-// fillBulk gives the source rows enough for a load that takes a moment.
-func fillBulk(bytes int64) func(*fleet.Options) {
-	return func(o *fleet.Options) {
-		o.Fill = func(ctx context.Context, s *sandbox.Server) error {
-			return sandbox.Fill(ctx, s.Open(""), sandbox.FillOptions{Bytes: bytes, Logged: true})
-		}
-	}
 }
 
 // and is one change of the fleet after another.

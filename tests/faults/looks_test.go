@@ -19,7 +19,7 @@ import (
 func TestLooksFindWhatIsLeft(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	w := newWorld(ctx, t, faultCase{method: agentapi.Mysqldump, kind: sandbox.MariaDB, dump: heldDump})
+	w := newWorld(ctx, t, faultCase{kit: mysqldumpKit(), method: agentapi.Mysqldump, kind: sandbox.MariaDB, dump: heldDump})
 	for _, look := range []func() error{w.leftProcesses, w.leftFiles, w.leftDirectories, w.leftMounts, w.leftPorts, w.leftDowntime} {
 		if err := look(); err != nil {
 			t.Fatal("before anything was planted:", err)

@@ -22,7 +22,7 @@ func (w *world) tools() []process {
 	var found []process
 	for _, dir := range entries {
 		env, err := os.ReadFile(dir + "/environ")
-		if err != nil || !bytes.Contains(env, []byte("ORCHESTRATOR_AGENT_SEED=")) || !bytes.Contains(env, []byte(filepath.Dir(w.f.Dir)+"/")) {
+		if err != nil || !bytes.Contains(env, []byte("ORCHESTRATOR_AGENT_")) || !bytes.Contains(env, []byte(filepath.Dir(w.f.Dir)+"/")) {
 			continue
 		}
 		line, err := os.ReadFile(dir + "/cmdline")
@@ -36,16 +36,16 @@ func (w *world) tools() []process {
 	return found
 }
 
-// killTool is kill -9 of the dump program itself.
-func (w *world) killTool() {
+// killTool is kill -9 of a side's program itself, once it runs.
+func (w *world) killTool(side agentapi.Side, exe string) {
 	w.t.Helper()
 	w.until(func() error {
 		for _, p := range w.tools() {
-			if p.exe == "mariadb-dump" && !strings.Contains(p.line, "--help") {
+			if p.exe == exe && p.side() == side && !strings.Contains(p.line, "--help") {
 				return syscall.Kill(p.pid, syscall.SIGKILL)
 			}
 		}
-		return errors.New("no dump program runs")
+		return fmt.Errorf("no %s runs on the %s", exe, side)
 	})
 }
 
@@ -55,45 +55,19 @@ func (w *world) lockedSource() (unlock func()) {
 }
 
 // toolsKilled is fault 8 for the programs.
-func toolsKilled() []faultCase {
-	return []faultCase{
-		{fault: 8, what: "kill -9 of the dump program", stage: "Backup", side: "target", ci: true, end: completed, do: func(w *world) {
-			unlock := w.lockedSource()
-			w.start()
-			w.dumpWaits()
-			w.killTool()
-			w.at(agentapi.Backup, agentapi.Error)
-			unlock()
-			w.end()
-			w.expectSaid("signal: killed")
-		}},
-		{fault: 8, what: "kill -9 of the dump program at every attempt", stage: "Backup", side: "target", end: ending{stage: agentapi.Backup, code: "dump-failed",
-			text: "mariadb-dump failed: .*signal: killed", data: oldData}, fleet: oneRetry, do: func(w *world) {
-			unlock := w.lockedSource()
-			defer unlock()
-			w.start()
-			for range 2 {
-				w.dumpWaits()
-				w.killTool()
-				w.until(func() error {
-					if len(w.tools()) > 0 {
-						return errors.New("the killed program is still there")
-					}
-					return nil
-				})
-			}
-			w.end()
-		}},
-		{fault: 8, what: "the loading connections are killed", stage: "Restore", side: "target", ci: true, fleet: fillBulk(8 << 20), end: completed, do: func(w *world) {
-			unlock := w.heldInLoad()
-			for _, p := range w.rows(w.f.Target.Server, "SELECT id FROM information_schema.processlist WHERE user = 'orchestrator-agent'") {
-				_, _ = w.db(w.f.Target.Server).ExecContext(w.ctx, "KILL "+p["id"]) // one may have ended by itself
-			}
-			unlock()
-			w.end()
-			w.expectSaid("(?s)Restore on .*: lost the target's MySQL while|Restore on .*: (running|opening|SET|reading)")
-		}},
+func toolsKilled(k *kit) []faultCase {
+	var list []faultCase
+	for _, kill := range k.kills {
+		list = append(list, k.held(kill.at, faultCase{fault: 8, what: "kill -9 of " + kill.what, side: lower(kill.side), end: completed, do: func(w *world) {
+			open := kill.at.until(w)
+			kill.kill(w)
+			w.at(kill.at.stage, agentapi.Error)
+			open()
+			w.finish()
+			w.expectSaid(kill.said)
+		}}))
 	}
+	return list
 }
 
 func oneRetry(o *fleet.Options) { o.ServiceConfig["MaxRetriesForSeedStage"] = 1 }
@@ -117,84 +91,110 @@ func (w *world) expectSaid(pattern string) {
 	}
 }
 
+// killServer is kill -9 of mysqld, which is then started again.
+func (w *world) killServer(side agentapi.Side) {
+	w.t.Helper()
+	w.must(w.agent(side).Server.Kill())
+	w.must(w.agent(side).Server.Restart(w.ctx))
+}
+
 // serversKilled is fault 8 for the database servers.
-func serversKilled() []faultCase {
-	kill := func(side agentapi.Side, w *world) {
-		w.must(w.agent(side).Server.Kill())
-		w.must(w.agent(side).Server.Restart(w.ctx))
-	}
-	list := []faultCase{
-		{fault: 8, what: "kill -9 of mysqld when the old data is gone and half of the new is there, then started again", stage: "Restore", side: "target",
-			ci: true, fleet: fillBulk(8 << 20), end: completed, do: func(w *world) {
-				_ = w.heldInLoad() // the lock ends with the server
-				kill(agentapi.Target, w)
-				w.end()
-			}},
-	}
-	for _, at := range []struct {
-		stage agentapi.Stage
-		side  agentapi.Side
-		ci    bool
-	}{
-		{agentapi.Backup, agentapi.Source, true},
-		{agentapi.Backup, agentapi.Target, false},
-		{agentapi.Restore, agentapi.Source, false},
-		{agentapi.Restore, agentapi.Target, false},
-		{agentapi.ConnectSlave, agentapi.Source, false},
-		{agentapi.ConnectSlave, agentapi.Target, true},
-	} {
-		h := holds()[at.stage]
-		list = append(list, faultCase{fault: 8, what: "kill -9 of mysqld, then started again", stage: string(at.stage), side: lower(at.side), ci: at.ci,
-			fleet: h.fleet, dump: h.dump, end: completed, do: func(w *world) {
-				if at.side == agentapi.Source {
+func serversKilled(k *kit) []faultCase {
+	var list []faultCase
+	for _, side := range sides {
+		for _, stage := range k.serverKills[side] {
+			h := k.hold(stage)
+			list = append(list, k.held(h, faultCase{fault: 8, what: "kill -9 of mysqld, then started again", side: lower(side), end: completed, do: func(w *world) {
+				if side == agentapi.Source {
 					// What a crash does by itself - counters of AUTO_INCREMENT go back to what is on disk - has happened before.
-					kill(at.side, w)
+					w.killServer(side)
 					w.source = w.readSource()
 				}
 				open := h.until(w)
-				kill(at.side, w)
-				if at.side == agentapi.Source {
+				w.killServer(side)
+				if side == agentapi.Source {
 					w.source = w.readSource() // tables in memory are empty now, which a server writes to its binary log
 				}
 				open()
-				w.end()
-			}})
+				w.finish()
+			}}))
+		}
 	}
 	return list
 }
 
-// lyingTools are faults 9 to 11.
-func lyingTools() []faultCase {
-	tools := []struct {
-		fault            int
-		what, dump, code string
-		text             string
-	}{
-		{9, "the dump program ends with 0 in the middle", cutDump, "dump-incomplete", "ended with success, but its output has no closing line"},
-		{9, "the dump program ends with 0, without its closing line", cutLine, "dump-incomplete", "ended with success, but its output has no closing line"},
-		{10, "the dump program ends with an error after its last byte", lateError, "dump-failed", "exit status 3: .*Got error: 2013: Lost connection while saying goodbye"},
-		{11, "the dump program prints success and ends with an error", falseSuccess, "dump-failed", "exit status 1: .*dump completed OK, all is well"},
-	}
+// hostRestarted is fault 7: all processes of a host are gone at once, and then its server and its agent are started.
+func hostRestarted(k *kit) []faultCase {
 	var list []faultCase
-	for i, tool := range tools {
-		list = append(list,
-			faultCase{fault: tool.fault, what: tool.what + ", at every attempt", stage: "Backup", side: "target", ci: i != 1, dump: tool.dump, fleet: oneRetry,
-				end: ending{stage: agentapi.Backup, code: tool.code, text: tool.text, hint: "", data: oldData}, do: func(w *world) {
-					w.start()
-					w.end()
-					if w.dump.runs() != 2 {
-						w.t.Errorf("the dump program was run %d times, must be tried again once", w.dump.runs())
-					}
-					w.note("tried %d times", w.dump.runs())
-				}},
-			faultCase{fault: tool.fault, what: tool.what + ", once", stage: "Backup", side: "target", ci: i == 0, dump: once(tool.dump), end: completed, do: func(w *world) {
-				w.start()
-				w.end()
-				w.expectSaid(tool.text)
-				w.note("tried %d times", w.dump.runs())
-			}})
+	for _, h := range k.holds {
+		list = append(list, k.held(h, faultCase{fault: 7, what: "the host is restarted", side: "target", end: completed, do: func(w *world) {
+			open := h.until(w)
+			w.hostDown(agentapi.Target)
+			w.must(w.f.Target.Server.Restart(w.ctx))
+			w.restart(agentapi.Target)
+			open()
+			w.finish()
+		}}))
 	}
 	return list
+}
+
+// hostDown is kill -9 of all processes of a host: nothing is left that could tell of the others' end.
+func (w *world) hostDown(side agentapi.Side) {
+	w.t.Helper()
+	a := w.agent(side)
+	w.must(a.Signal(syscall.SIGSTOP)) // it sees nothing of the others' end
+	for _, p := range w.tools() {
+		if p.side() == side {
+			_ = syscall.Kill(p.pid, syscall.SIGKILL) // it may have ended by itself
+		}
+	}
+	w.must(a.Server.Kill())
+	w.must(a.Kill())
+}
+
+// lyingTools are faults 9 to 11.
+func lyingTools(k *kit) []faultCase {
+	var list []faultCase
+	for _, l := range k.lies {
+		c := faultCase{fault: l.fault, what: l.what + ", at every attempt", stage: string(l.stage), side: lower(l.side), fleet: oneRetry,
+			end: ending{stage: l.stage, code: l.code, text: l.said, data: oldData}, do: func(w *world) {
+				w.start()
+				w.end()
+				w.triedTwice(l)
+			}}
+		l.standsIn(&c, l.text)
+		once := faultCase{fault: l.fault, what: l.what + ", once", stage: string(l.stage), side: lower(l.side), end: completed, do: func(w *world) {
+			w.start()
+			w.end()
+			w.expectSaid(l.said)
+			w.triedTwice(l)
+		}}
+		l.standsIn(&once, onlyOnce(l.text))
+		list = append(list, c, once)
+	}
+	return list
+}
+
+// standsIn puts the program into a case.
+func (l lie) standsIn(c *faultCase, text string) {
+	if l.tool == "" {
+		c.dump = text
+		return
+	}
+	c.tools = standIns{l.side: {l.tool: text}}
+}
+
+func (w *world) triedTwice(l lie) {
+	w.t.Helper()
+	s := w.dump
+	if l.tool != "" {
+		s = w.standIn(l.side, l.tool)
+	}
+	if s.runs() != 2 {
+		w.t.Errorf("the program was run %d times, must be tried again once", s.runs())
+	}
+	w.note("tried %d times", s.runs())
 }
 
 // passwordsShown are processes that show a password in their arguments or environment.

@@ -111,15 +111,15 @@ func replicationErrors() []faultCase {
 }
 
 // awkwardPasswords is fault 33.
-func awkwardPasswords() []faultCase {
+func awkwardPasswords(k *kit) []faultCase {
 	awkward := sandbox.AwkwardPasswords()
-	return []faultCase{{fault: 33, what: "passwords with quotes, spaces, commas, colons and letters outside of ASCII", stage: "all", side: "both", ci: true, dump: heldDump,
+	backup := k.hold(agentapi.Backup)
+	c := k.held(backup, faultCase{fault: 33, what: "passwords with quotes, spaces, commas, colons and letters outside of ASCII", side: "both",
 		fleet: func(o *fleet.Options) { o.Source.Passwords, o.Target.Passwords = awkward, awkward }, end: onceEach, do: func(w *world) {
-			w.start()
-			w.until(w.dump.waiting)
+			open := backup.until(w)
 			secrets := []string{awkward.Agent, awkward.Topology, awkward.Replication}
 			w.must(w.passwordsShown(secrets...))
-			w.must(w.dump.let())
+			open()
 			w.end()
 			for _, file := range []string{"service/service.log", "source-agent/agent.log", "target-agent/agent.log"} {
 				log, err := os.ReadFile(filepath.Join(w.f.Dir, file))
@@ -131,5 +131,7 @@ func awkwardPasswords() []faultCase {
 				}
 			}
 			w.note("no password is in the arguments or the environment of a program, or in a log")
-		}}}
+		}})
+	c.stage = "all"
+	return []faultCase{c}
 }

@@ -16,7 +16,7 @@ import (
 var onceEach = ending{data: replica, once: true}
 
 // serviceKilled is fault 1.
-func serviceKilled() []faultCase {
+func serviceKilled(k *kit) []faultCase {
 	list := []faultCase{
 		{fault: 1, what: "kill -9 of the standing service before and after the start of every stage", stage: "all", side: "service", ci: true,
 			fleet: standing, end: onceEach, do: killInEveryState},
@@ -25,16 +25,14 @@ func serviceKilled() []faultCase {
 		{fault: 1, what: "kill -9 of the service, again and again until the seed has ended", stage: "all", side: "service", ci: true,
 			end: onceEach, do: killAgainAndAgain},
 	}
-	for _, stage := range seedStages[1:] {
-		h := holds()[stage]
-		list = append(list, faultCase{fault: 1, what: "kill -9 of the service while the stage runs", stage: string(stage), side: "service", ci: true,
-			fleet: h.fleet, dump: h.dump, end: onceEach, do: func(w *world) {
-				open := h.until(w)
-				w.killService()
-				w.at(stage, agentapi.Running)
-				open()
-				w.end()
-			}})
+	for _, h := range k.holds[1:] {
+		list = append(list, k.held(h, faultCase{fault: 1, what: "kill -9 of the service while the stage runs", side: "service", ci: true, end: onceEach, do: func(w *world) {
+			open := h.until(w)
+			w.killService()
+			w.at(h.stage, agentapi.Running)
+			open()
+			w.end()
+		}}))
 	}
 	return list
 }

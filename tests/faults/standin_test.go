@@ -52,8 +52,8 @@ const (
 	stillDump = `gate`
 )
 
-// once makes a stand-in that does its harm at the first time only.
-func once(harm string) string {
+// onlyOnce makes a stand-in that does its harm at the first time only.
+func onlyOnce(harm string) string {
 	return `if [ -e "$dir/done" ]; then exec "$real" "$@"; fi
 touch "$dir/done"
 ` + harm

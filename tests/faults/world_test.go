@@ -25,9 +25,10 @@ type world struct {
 	t      *testing.T
 	ctx    context.Context
 	f      *fleet.Fleet
+	kit    *kit
 	method agentapi.Method
 	dump   *standIn
-	tool   map[string]*standIn // the case's other stand-ins, by program
+	tool   map[string]*standIn // the case's other stand-ins, by side and program
 	post   *gateFile           // of the post-seed command; nil without one
 
 	id     int64
@@ -47,15 +48,12 @@ type world struct {
 
 // newWorld starts a fleet with data of every kind on the source and old data on the target.
 func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
-	w := &world{t: t, ctx: ctx, method: c.method, pools: map[*sandbox.Server]*sql.DB{}, tool: map[string]*standIn{}}
+	w := &world{t: t, ctx: ctx, kit: c.kit, method: c.method, pools: map[*sandbox.Server]*sql.DB{}, tool: map[string]*standIn{}}
 	dir := tempDir(t)
 	o := fleet.Options{
 		Programs: programs, Dir: filepath.Join(dir, "fleet"), Kind: c.kind,
 		ServiceConfig: map[string]any{"SeedProcessIntervalSeconds": 1, "MaxRetriesForSeedStage": 2, "AgentHttpTimeoutSeconds": 5},
-		Fill: func(ctx context.Context, s *sandbox.Server) error {
-			return sandbox.Fill(ctx, s.Open(""), sandbox.FillOptions{})
-		},
-		AgentConfig: map[string]map[string]any{sections[c.method]: {"enabled": true}},
+		AgentConfig:   map[string]map[string]any{sections[c.method]: {"enabled": true}},
 	}
 	// Also empty ones: their names in PATH tell the agents' programs from those of other cases.
 	o.SourcePath, o.TargetPath = filepath.Join(dir, "stand-in-source"), filepath.Join(dir, "stand-in")
@@ -68,11 +66,12 @@ func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
 			path = o.SourcePath
 		}
 		for program, text := range programs {
-			w.tool[program] = newStandIn(t, c.kind, path, program, text)
+			w.tool[string(side)+program] = newStandIn(t, c.kind, path, program, text)
 		}
 	}
-	if c.fleet != nil {
-		c.fleet(&o)
+	and(c.kit.filled(sandbox.FillOptions{}), c.kit.fleet, c.fleet)(&o)
+	if c.kit.setUp != nil {
+		c.kit.setUp(w, &o)
 	}
 	if c.disk != nil {
 		w.mount(c.disk(&o))
@@ -125,6 +124,11 @@ func (w *world) must(err error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// standIn is a stand-in of the case.
+func (w *world) standIn(side agentapi.Side, program string) *standIn {
+	return w.tool[string(side)+program]
 }
 
 func (w *world) note(format string, args ...any) {

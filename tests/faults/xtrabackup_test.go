@@ -1,0 +1,69 @@
+package faults
+
+import (
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
+)
+
+// The programs of the method Xtrabackup on MariaDB.
+const (
+	backupTool = "mariadb-backup"
+	unpackTool = "mbstream"
+)
+
+// The stand-ins of Xtrabackup's tools.
+const (
+	// heldCopy has the backup tool's output come to a halt in the middle: the tool runs and holds its locks.
+	heldCopy = `"$real" "$@" | (head -c 300000; gate; cat)`
+	// heldPrepareTool waits before the log is applied.
+	heldPrepareTool = `gate; exec "$real" "$@"`
+	// cutCopy ends with success in the middle.
+	cutCopy = `full "$@" 2>"$full.err"; cat "$full.err" >&2; head -c $(($(stat -c %s "$full") / 2)) "$full"; exit 0`
+	// lateCopyError ends with an error after its last byte.
+	lateCopyError = `"$real" "$@" || exit; echo "[00] FATAL ERROR: failed to close the stream" >&2; exit 3`
+	// silentCopy ends with success, without its own word for it.
+	silentCopy = `"$real" "$@" 2>/dev/null; exit 0`
+	// cutUnpack takes all, unpacks half of it, and ends with success.
+	cutUnpack = `cat >"$full"; head -c $(($(stat -c %s "$full") / 2)) "$full" | "$real" "$@" 2>/dev/null; exit 0`
+	// earlyUnpack ends with success before everything has come.
+	earlyUnpack = `head -c 400000 >/dev/null; exit 0`
+	// lateUnpackError unpacks everything and ends with an error.
+	lateUnpackError = `"$real" "$@" || exit; echo "mbstream: cannot close the last file" >&2; exit 4`
+	// falsePrepare says that it was done, and ends with an error.
+	falsePrepare = `"$real" "$@" || exit; echo "completed OK!" >&2; exit 1`
+	// silentPrepare does nothing and ends with success.
+	silentPrepare = `exit 0`
+)
+
+// xtrabackupKit is the method Xtrabackup, with mariabackup.
+func xtrabackupKit() *kit {
+	backup := heldTool(agentapi.Backup, agentapi.Source, backupTool, heldCopy)
+	restore := heldTool(agentapi.Restore, agentapi.Target, backupTool, heldPrepareTool)
+	return &kit{
+		method: agentapi.Xtrabackup, kind: sandbox.MariaDB, physical: true, sends: true, line: true,
+		holds: []hold{heldPrepare(), backup, restore, heldStart(), heldCatchUp(oldData), heldCleanup()},
+		kills: []killing{
+			{"the backup tool", backup, agentapi.Source, killing1(agentapi.Source, backupTool), "signal: killed"},
+			{"the unpacking program", backup, agentapi.Target, killing1(agentapi.Target, unpackTool), "mbstream failed.*signal: killed"},
+		},
+		serverKills: map[agentapi.Side][]agentapi.Stage{
+			agentapi.Source: {agentapi.Backup, agentapi.Restore, agentapi.ConnectSlave},
+			agentapi.Target: {agentapi.Backup, agentapi.Restore, agentapi.ConnectSlave},
+		},
+		lies: []lie{
+			{9, "the backup tool ends with 0 in the middle of its output", agentapi.Backup, agentapi.Source, backupTool, cutCopy, "", ""},
+			{9, "the backup tool ends with 0, without its word for success", agentapi.Backup, agentapi.Source, backupTool, silentCopy, "", ""},
+			{9, "the unpacking program takes everything, unpacks half of it and ends with 0", agentapi.Backup, agentapi.Target, unpackTool, cutUnpack, "", ""},
+			{9, "the unpacking program ends with 0 before everything has come", agentapi.Backup, agentapi.Target, unpackTool, earlyUnpack, "", ""},
+			{9, "the tool that applies the log does nothing and ends with 0", agentapi.Restore, agentapi.Target, backupTool, silentPrepare, "", ""},
+			{10, "the backup tool ends with an error after its last byte", agentapi.Backup, agentapi.Source, backupTool, lateCopyError, "backup-failed", "exit status 3"},
+			{10, "the unpacking program ends with an error after its last byte", agentapi.Backup, agentapi.Target, unpackTool, lateUnpackError, "unpack-failed", "exit status 4"},
+			{11, "the tool that applies the log says success and ends with an error", agentapi.Restore, agentapi.Target, backupTool, falsePrepare, "prepare-failed", "exit status 1"},
+		},
+	}
+}
+
+// killing1 is kill -9 of one program of a side.
+func killing1(side agentapi.Side, exe string) func(w *world) {
+	return func(w *world) { w.killTool(side, exe) }
+}
