@@ -40,7 +40,7 @@ func Bin(kind Kind) (string, error) {
 		}
 	} else {
 		for name, program := range mariadbClients {
-			if path, err := exec.LookPath(program); err == nil {
+			if path, err := installed(program); err == nil {
 				scripts[name] = "exec " + shellQuote(path) + ` "$@"`
 			}
 		}
@@ -59,6 +59,17 @@ func Bin(kind Kind) (string, error) {
 		}
 	}
 	return dir, nil
+}
+
+// installed finds a program where packages put it, else in PATH. Where packages put it first: a test's stand-in in PATH must
+// not get into scripts that stay.
+func installed(program string) (string, error) {
+	for _, dir := range []string{"/usr/bin", "/usr/local/bin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, program)); err == nil {
+			return path, nil
+		}
+	}
+	return exec.LookPath(program)
 }
 
 // treeScript runs a client of a tree. The plugin directory goes after options that must come first and are given by the

@@ -141,9 +141,11 @@ func (o *Options) binlogConfig() []string {
 		lines = append(lines, "log_slave_updates=ON")
 	case MySQL97:
 		lines = []string{"log_bin=binlog", "sync_binlog=0", "relay_log=relay"}
-		if !o.NoGTID {
-			lines = append(lines, "gtid_mode=ON", "enforce_gtid_consistency=ON")
+		gtid := "ON"
+		if o.NoGTID { // they are on unless they are turned off
+			gtid = "OFF"
 		}
+		lines = append(lines, "gtid_mode="+gtid, "enforce_gtid_consistency="+gtid)
 	case MySQL56:
 		lines = append(lines, "log_slave_updates=ON")
 		if o.GTID {
