@@ -172,6 +172,9 @@ var stories = []story{
 		f.source.data.LogicalVolumes = nil
 		f.source.data.Abilities = append(f.source.data.Abilities, agentapi.AbilityStream)
 	}, agent.Pass, "another kind"},
+	{"lvm-volume", "data elsewhere", agentapi.LVM, func(f *facts) {
+		f.source.data.AvailiableSeedMethods = map[agentapi.Method]agentapi.MethodOffer{agentapi.LVM: {BackupSide: agentapi.Source, BackupToDatadir: true, NotAsSource: "/data is no logical volume"}}
+	}, agent.Fail, "/data is no logical volume"},
 	{"lvm-volume", "no snapshot", agentapi.LVM, func(f *facts) { f.source.data.LogicalVolumes = f.source.data.LogicalVolumes[:1] }, agent.Warn, "has to be made"},
 	{"lvm-volume", "facts missing", agentapi.LVM, noSourceData, agent.Fail, "not known"},
 	{"target-data", "it holds some", "", func(f *facts) {

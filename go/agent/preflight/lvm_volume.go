@@ -17,7 +17,11 @@ var lvmVolume = check{
 		if d.MountPoint.IsMounted {
 			return fail("unmount it with agent-umount when nothing needs it", "%s is mounted at %s on %s", d.MountPoint.Device, d.MountPoint.Path, f.source.name)
 		}
-		if len(d.LogicalVolumes) == 0 && d.Has(agentapi.AbilityStream) && offersHere(f) {
+		offer, offered := d.AvailiableSeedMethods[f.method]
+		if offered && offer.NotAsSource != "" {
+			return fail("put all of MySQL's data on one logical volume or Btrfs subvolume, or use another method", "%s: %s", f.source.name, offer.NotAsSource)
+		}
+		if len(d.LogicalVolumes) == 0 && d.Has(agentapi.AbilityStream) && offered {
 			return pass("%s shows no logical volumes; its agent offers snapshots of another kind", f.source.name)
 		}
 		if len(d.LogicalVolumes) == 0 {
@@ -35,10 +39,4 @@ var lvmVolume = check{
 		}
 		return pass("%s has %s, and the mount point is free", f.source.name, count(snapshots, "snapshot", "snapshots"))
 	},
-}
-
-// offersHere says whether the agent on the source offers the method: ours do so only where they can take snapshots.
-func offersHere(f *facts) bool {
-	_, ok := f.source.data.AvailiableSeedMethods[f.method]
-	return ok
 }
