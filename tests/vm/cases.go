@@ -149,7 +149,7 @@ func killAgent(ctx context.Context, w *world) (string, error) {
 	if err := w.Source.Registered(ctx); err != nil {
 		return "", err
 	}
-	if _, err := client.SeedBandwidth(id, 0).Do(ctx, w.Service.Client); err != nil {
+	if err := w.bandwidth(ctx, id, 0); err != nil {
 		return "", err
 	}
 	s, err := w.ended(ctx, id, "Completed")

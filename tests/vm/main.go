@@ -76,6 +76,9 @@ func (r *report) scene(ctx context.Context, s scene, p fleet.Programs, source, t
 		seen, err := c.run(ctx, w)
 		if err != nil {
 			fmt.Println(w.story(ctx))
+			if err := w.clear(ctx); err != nil {
+				fmt.Println("clear:", err)
+			}
 		}
 		r.add(s.name, c.name, seen, err, time.Since(begin))
 	}

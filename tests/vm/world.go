@@ -96,6 +96,7 @@ func (w *world) close() error {
 	if w.Fleet != nil {
 		errs = append(errs, w.Fleet.Close())
 	}
+	_, _ = run(ctx, "umount", filepath.Join(root, "run", "source-agent", "backup", "lvm")) // after a case that failed
 	errs = append(errs, runAll(ctx, "umount "+root+"/source", "umount "+root+"/target", "vgremove -q -f src tgt", "rm -rf "+root))
 	if out, err := run(ctx, "lvs", "--noheadings"); err != nil || strings.TrimSpace(out) != "" {
 		errs = append(errs, fmt.Errorf("volumes are left: %s", out))
@@ -122,9 +123,32 @@ func (w *world) seed(ctx context.Context, bytesPerSecond int64) (int64, error) {
 	}
 	w.last = id
 	if bytesPerSecond > 0 {
-		_, err = client.SeedBandwidth(id, bytesPerSecond).Do(ctx, w.Service.Client)
+		err = w.bandwidth(ctx, id, bytesPerSecond)
 	}
 	return id, err
+}
+
+// bandwidth bounds the copy; an agent that is not there yet, or is slow, is told again.
+func (w *world) bandwidth(ctx context.Context, id, bytesPerSecond int64) error {
+	return fleet.Until(ctx, time.Minute, func() error {
+		_, err := client.SeedBandwidth(id, bytesPerSecond).Do(ctx, w.Service.Client)
+		return err
+	})
+}
+
+// clear ends what a case that failed has left, so that the next one can be tried.
+func (w *world) clear(ctx context.Context) error {
+	if w.last == 0 {
+		return nil
+	}
+	if s, err := w.Details(ctx, w.last); err != nil || !client.Live(s) {
+		return err
+	}
+	if _, err := client.AbortSeed(w.last, true).Do(ctx, w.Service.Client); err != nil {
+		return err
+	}
+	_, err := w.WaitEnd(ctx, w.last, time.Minute)
+	return err
 }
 
 // middle waits until some, but not all, of the copy has been sent.
