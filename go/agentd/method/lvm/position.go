@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"golang.org/x/sys/unix"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -88,8 +87,8 @@ func (h *holder) exec(ctx context.Context, statement string) error {
 }
 
 func (h *holder) explain(statement string, err error) error {
-	var my *mysql.MySQLError
-	if errors.As(err, &my) && (my.Number == 1227 || my.Number == 1044 || my.Number == 1045 || my.Number == 1142) {
+	switch host.Errno(err) {
+	case 1044, 1045, 1142, 1227:
 		return permanently(failed(CodePrivileges, "docs/methods/lvm.md lists the privileges that the agent's account needs on the source", err, "the agent's account may not run %s", statement))
 	}
 	return fmt.Errorf("%s: %w", statement, err)
@@ -101,8 +100,7 @@ func (h *holder) lock(ctx context.Context) error {
 	end := time.Now().Add(h.m.o.LockFor)
 	for try := 1; ; try++ {
 		err := h.lockOnce(ctx)
-		var my *mysql.MySQLError
-		if err == nil || !errors.As(err, &my) || my.Number != 1205 {
+		if host.Errno(err) != 1205 {
 			return cause(ctx, err)
 		}
 		busy := h.busy(ctx)
