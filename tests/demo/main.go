@@ -11,9 +11,11 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
@@ -21,12 +23,13 @@ import (
 func main() {
 	once := flag.Bool("once", false, "end when the replica is proven, with the result as exit status")
 	megabytes := flag.Int64("mb", 220, "size of the source's data in MiB, besides one of every kind of object")
+	method := flag.String("method", string(agentapi.Xtrabackup), "Mysqldump, Mydumper, Xtrabackup or ClonePlugin (which is MySQL's)")
 	bin := flag.String("bin", "bin", "directory of the two programs")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *bin, *megabytes<<20, *once); err != nil {
+	if err := run(ctx, demo{bin: *bin, method: agentapi.Method(*method), bytes: *megabytes << 20, once: *once}); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
@@ -36,24 +39,53 @@ func say(format string, args ...any) {
 	fmt.Printf("\n\033[1m== "+format+"\033[0m\n", args...)
 }
 
-func run(ctx context.Context, bin string, bytes int64, once bool) (err error) {
+// demo is what was asked for.
+type demo struct {
+	bin    string
+	method agentapi.Method
+	bytes  int64
+	once   bool
+}
+
+// fleet is what the method needs: its servers, and data that it can carry.
+func (d demo) fleet(dir string) (fleet.Options, error) {
+	sections := map[agentapi.Method]string{agentapi.Mysqldump: "mysqldump", agentapi.Mydumper: "mydumper",
+		agentapi.Xtrabackup: "xtrabackup", agentapi.ClonePlugin: "clone_plugin"}
+	if sections[d.method] == "" {
+		return fleet.Options{}, fmt.Errorf("this demo has no method %q", d.method)
+	}
+	o := fleet.Options{
+		Programs: fleet.Programs{Seed: filepath.Join(d.bin, "orchestrator-seed"), Agent: filepath.Join(d.bin, "orchestrator-agent")},
+		Dir:      dir, Kind: sandbox.MariaDB,
+		Source: sandbox.Options{BufferPoolMB: 128}, Target: sandbox.Options{BufferPoolMB: 128},
+		ServiceConfig: map[string]any{"SeedProcessIntervalSeconds": 5},
+		AgentConfig:   map[string]map[string]any{sections[d.method]: {"enabled": true}},
+	}
+	fill := sandbox.FillOptions{Bytes: d.bytes, Tables: 4, Logged: true, NoObjects: d.method == agentapi.Mydumper}
+	if d.method == agentapi.ClonePlugin {
+		o.Kind, fill.InnoDBOnly = sandbox.MySQL97, true
+		o.AgentConfig["clone_plugin"]["install-plugin"] = true
+	}
+	o.Fill = func(ctx context.Context, s *sandbox.Server) error {
+		fmt.Printf("   filling the source with %d MiB and every kind of object that %s carries ...\n", d.bytes>>20, d.method)
+		return sandbox.Fill(ctx, s.Open(""), fill)
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, d demo) (err error) {
 	dir, err := os.MkdirTemp("", "orchestrator-seed-demo-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	say("Starting two MariaDB servers, the service and two agents in %s", dir)
+	o, err := d.fleet(dir)
+	if err != nil {
+		return err
+	}
+	say("Starting two servers (%s), the service and two agents in %s", o.Kind, dir)
 	began := time.Now()
-	f, err := fleet.Start(ctx, fleet.Options{
-		Programs: fleet.Programs{Seed: filepath.Join(bin, "orchestrator-seed"), Agent: filepath.Join(bin, "orchestrator-agent")},
-		Dir:      dir, Kind: sandbox.MariaDB,
-		Source: sandbox.Options{BufferPoolMB: 128}, Target: sandbox.Options{BufferPoolMB: 128},
-		ServiceConfig: map[string]any{"SeedProcessIntervalSeconds": 5},
-		Fill: func(ctx context.Context, s *sandbox.Server) error {
-			fmt.Printf("   filling the source with %d MiB and every kind of object ...\n", bytes>>20)
-			return sandbox.Fill(ctx, s.Open(""), sandbox.FillOptions{Bytes: bytes, Tables: 4, Logged: true})
-		},
-	})
+	f, err := fleet.Start(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -67,9 +99,12 @@ func run(ctx context.Context, bin string, bytes int64, once bool) (err error) {
 		time.Since(began).Seconds(), f.Service.URL)
 
 	say("Seeding %s from %s", f.Target.Host, f.Source.Host)
-	command := exec.CommandContext(ctx, filepath.Join(bin, "orchestrator-seed"), "--api", f.Service.URL,
-		"agent-seed", "Mysqldump", f.Target.Host, f.Source.Host, "--wait", "--yes")
-	fmt.Printf("   $ orchestrator-seed --api %s agent-seed Mysqldump %s %s --wait --yes\n\n", f.Service.URL, f.Target.Host, f.Source.Host)
+	if err := oldData(ctx, f); err != nil {
+		return err
+	}
+	args := []string{"--api", f.Service.URL, "agent-seed", string(d.method), f.Target.Host, f.Source.Host, "--wait", "--yes"}
+	command := exec.CommandContext(ctx, filepath.Join(d.bin, "orchestrator-seed"), args...)
+	fmt.Printf("   $ orchestrator-seed %s\n\n", strings.Join(args, " "))
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("the seed did not complete: %w\n%s", err, f.Story(context.WithoutCancel(ctx), 1))
@@ -79,11 +114,21 @@ func run(ctx context.Context, bin string, bytes int64, once bool) (err error) {
 	if err := prove(ctx, f); err != nil {
 		return err
 	}
-	if once {
+	if d.once {
 		return nil
 	}
 	say("The page is at %s/web/seeds - Ctrl-C ends everything", f.Service.URL)
 	<-ctx.Done()
+	return nil
+}
+
+// oldData gives the target something to lose.
+func oldData(ctx context.Context, f *fleet.Fleet) error {
+	for _, statement := range []string{"CREATE DATABASE yesterday", "CREATE TABLE yesterday.news (id INT PRIMARY KEY)", "INSERT INTO yesterday.news VALUES (1)"} {
+		if _, err := f.Target.Server.Open("").ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
 	return nil
 }
 
