@@ -14,7 +14,7 @@ import (
 func physical(t *testing.T, method agentapi.Method, o fleet.Options) {
 	t.Helper()
 	awkward := sandbox.Options{Passwords: sandbox.AwkwardPasswords()}
-	o.Source, o.Target = awkward, awkward
+	o.Source, o.Target = sandbox.Options{Dir: o.Source.Dir, Passwords: awkward.Passwords}, awkward
 	w := start(t, o)
 	w.oldData()
 	stop := w.load(sandbox.LoadOptions{Bulk: "sbtest.sbtest1"})

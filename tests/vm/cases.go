@@ -100,7 +100,7 @@ func overwrite(ctx context.Context, path string) error {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 	return nil
@@ -204,19 +204,19 @@ func (w *world) again(ctx context.Context, lvm map[string]any) error {
 	return err
 }
 
-// script is how an operator makes a snapshot with its position. One session holds the lock for all of it.
-const script = `#!/bin/sh
-exec mariadb --defaults-file=%[1]s/root.cnf --batch --unbuffered -e "
-BACKUP STAGE START; BACKUP STAGE FLUSH; BACKUP STAGE BLOCK_DDL; BACKUP STAGE BLOCK_COMMIT; FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS;
-\! rm -f %[2]s/metadata.status
-tee %[2]s/metadata.status
-SHOW MASTER STATUS\G SELECT @@GLOBAL.gtid_binlog_pos AS Executed_Gtid_Set\G
-notee
-\! grep -E '(File|Position|Executed_Gtid_Set):' %[2]s/metadata.status > %[2]s/metadata
-\! sync
-\! lvcreate -q -y -s -kn -n my-sql-%[3]s-$(date +%%s) src/my-sql
-BACKUP STAGE END;
-\! rm -f %[2]s/metadata %[2]s/metadata.status"
+// script is how an operator makes a snapshot with its position, as docs/methods/lvm.md has it. One session holds the lock.
+const script = `#!/bin/bash
+set -eu
+coproc SQL { mariadb --defaults-file=%[1]s/root.cnf --batch --skip-column-names --unbuffered; }
+echo "BACKUP STAGE START; BACKUP STAGE FLUSH; BACKUP STAGE BLOCK_DDL; BACKUP STAGE BLOCK_COMMIT;
+	FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS; SHOW MASTER STATUS; SELECT @@GLOBAL.gtid_binlog_pos;" >&"${SQL[1]}"
+read -r file position _ <&"${SQL[0]}"
+read -r gtid <&"${SQL[0]}"
+printf 'File: %%s\nPosition: %%s\nExecuted_Gtid_Set: %%s\n' "$file" "$position" "$gtid" >%[2]s/metadata
+sync
+lvcreate -q -y -s -kn -n my-sql-%[3]s-$(date +%%s) src/my-sql
+echo "BACKUP STAGE END;" >&"${SQL[1]}"
+rm %[2]s/metadata
 `
 
 func (w *world) writeScript() (string, error) {

@@ -20,7 +20,7 @@ const (
 	root     = "/srv/seed" // everything of a scene
 	filter   = "byhand"    // snapshot-volumes-filter
 	bulk     = 24 << 20    // bytes of the source's data, about
-	slowly   = 3 << 20     // bytes a second, so that there is a middle of the copy
+	slowly   = 1 << 20     // bytes a second, so that there is a middle of the copy
 	patience = 8 * time.Minute
 )
 
@@ -141,13 +141,17 @@ func (w *world) clear(ctx context.Context) error {
 	if w.last == 0 {
 		return nil
 	}
-	if s, err := w.Details(ctx, w.last); err != nil || !client.Live(s) {
+	s, err := w.Details(ctx, w.last)
+	if err != nil {
 		return err
+	}
+	if !client.Live(s) {
+		return w.alone(ctx)
 	}
 	if _, err := client.AbortSeed(w.last, true).Do(ctx, w.Service.Client); err != nil {
 		return err
 	}
-	_, err := w.WaitEnd(ctx, w.last, time.Minute)
+	_, err = w.WaitEnd(ctx, w.last, time.Minute)
 	return err
 }
 
