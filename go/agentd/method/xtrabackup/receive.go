@@ -118,10 +118,15 @@ func (u *unpacking) run(ctx context.Context, run method.Runner) error {
 	if u.terms == "" {
 		dst = p.in // which the bytes reach within the kernel
 	}
-	sum, err := in.Receive(ctx, dst, p.end)
-	if errors.Is(err, syscall.EPIPE) {
-		p.end() // it ended by itself, and says why
-	}
+	taking, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	go func() {
+		<-p.done
+		if err := p.end(); err != nil {
+			fail(err) // the sender learns it now, not with its next byte
+		}
+	}()
+	sum, err := in.Receive(taking, dst, p.end)
 	if err != nil {
 		p.abandon()
 		if p.failure != nil && ctx.Err() == nil {
@@ -145,13 +150,15 @@ type unpacker struct {
 	name    string
 	dir     string
 	said    *said
+	done    chan struct{} // closed when it has ended
+	status  error         // as Wait told it, from then on
 	once    sync.Once
 	failure error // why it ended badly
 }
 
 func (u *unpacking) start(ctx context.Context, run method.Runner) (*unpacker, error) {
 	ctx, stop := context.WithCancel(ctx)
-	p := &unpacker{stop: stop, name: filepath.Base(u.t.stream), dir: u.place.Receive, said: &said{}}
+	p := &unpacker{stop: stop, name: filepath.Base(u.t.stream), dir: u.place.Receive, said: &said{}, done: make(chan struct{})}
 	out, in, err := pipe()
 	if err != nil {
 		stop()
@@ -167,6 +174,10 @@ func (u *unpacking) start(ctx context.Context, run method.Runner) (*unpacker, er
 		in.Close()
 		return nil, failed(CodeUnpack, "", err, "start %s", p.name)
 	}
+	go func() {
+		defer close(p.done)
+		p.status = p.cmd.Wait()
+	}()
 	return p, nil
 }
 
@@ -184,13 +195,23 @@ func (p *unpacker) Write(b []byte) (int, error) {
 // SetDeadline lets the stream end a write that waits for a program which takes nothing.
 func (p *unpacker) SetDeadline(t time.Time) error { return p.in.SetDeadline(t) }
 
-// end closes the program's input and tells how it ended; it may be called again.
+// end closes the program's input and tells how it ended; it may be called again. A program that has ended while it had input
+// has failed, whatever its status.
 func (p *unpacker) end() error {
 	p.once.Do(func() {
 		defer p.stop()
+		early := false
+		select {
+		case <-p.done:
+			early = true
+		default:
+		}
 		cerr := p.in.Close()
-		if err := p.cmd.Wait(); err != nil {
-			p.failure = p.why(err)
+		<-p.done
+		if p.status != nil {
+			p.failure = p.why(p.status)
+		} else if early {
+			p.failure = failed(CodeUnpack, "", nil, "%s ended with success before everything had come", p.name)
 		} else if cerr != nil && !errors.Is(cerr, os.ErrClosed) {
 			p.failure = failed(CodeUnpack, "", cerr, "write to %s", p.name)
 		}
@@ -203,7 +224,7 @@ func (p *unpacker) abandon() {
 	p.once.Do(func() {
 		p.stop()
 		p.in.Close()
-		_ = p.cmd.Wait()
+		<-p.done
 	})
 }
 
