@@ -40,6 +40,9 @@ func aborts(k *kit) []faultCase {
 					w.must(w.agent(side).Kill())
 					w.abortWithOneDead()
 					w.restart(side)
+					if h.putsBack {
+						open()
+					}
 					w.letGo() // before that nobody can end what a dead agent's server still waits for
 					open()
 				}}))

@@ -81,6 +81,9 @@ func runCase(t *testing.T, number int, c faultCase, r *report) {
 	began := time.Now()
 	c.do(w)
 	w.checkEnd(c.end)
+	if c.kit.physical {
+		w.letGo() // the old data are there again only then
+	}
 	w.checkTarget(c.end)
 	w.checkSource()
 	w.letGo()

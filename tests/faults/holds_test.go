@@ -34,24 +34,22 @@ func heldTool(stage agentapi.Stage, side agentapi.Side, program, text string) ho
 	}}
 }
 
-// heldCatchUp holds ConnectSlave where the target's server was restarted since the copy, so that nothing could be locked
-// there before: the service stands between the stages, and a table is locked that the source then writes to.
+// heldCatchUp holds ConnectSlave where the target's server is restarted after the copy, so that no lock could be taken there
+// before: the service stands between the stages.
 func heldCatchUp(after targetData) hold {
 	return hold{stage: agentapi.ConnectSlave, fleet: standing, after: after, until: func(w *world) func() {
-		w.writeSource("CREATE DATABASE held", "CREATE TABLE held.t (id INT PRIMARY KEY) ENGINE=InnoDB")
 		w.start()
 		w.stepTo(agentapi.ConnectSlave, agentapi.Scheduled)
-		unlock := w.locked(w.f.Target.Server, "LOCK TABLES held.t WRITE")
-		w.writeSource("INSERT INTO held.t VALUES (1)")
+		open := w.holdsApplying()
 		w.stepTo(agentapi.ConnectSlave, agentapi.Running)
-		return unlock
+		return open
 	}}
 }
 
 // heldStart holds Restore when the new data is in place and MySQL is to be started on it. The source's server, which has the
 // same command, is never started by its agent.
 func heldStart() hold {
-	return hold{stage: agentapi.Restore, where: "MySQL is started on the new data", after: oldData, fleet: func(o *fleet.Options) {
+	return hold{stage: agentapi.Restore, where: "MySQL is started on the new data", after: oldData, putsBack: true, fleet: func(o *fleet.Options) {
 		g := gateIn(filepath.Join(filepath.Dir(o.Dir), "start"))
 		setMySQL(o, "service-start-command", fmt.Sprintf("mkdir -p %s; touch %s; while [ ! -e %s ]; do sleep 0.05; done; exec %s",
 			filepath.Dir(g.open), g.waits, g.open, filepath.Join(o.Dir, "target-db", "start")))
@@ -109,12 +107,20 @@ func (w *world) waitsFor(like string) {
 	})
 }
 
-// heldConnect starts a seed and holds ConnectSlave: what the source wrote after the copy can't be applied while a named
-// lock is taken on the target.
+// heldConnect starts a seed and holds ConnectSlave.
 func (w *world) heldConnect() (open func()) {
 	w.t.Helper()
 	w.start()
 	w.until(w.dump.waiting)
+	open = w.holdsApplying()
+	w.must(w.dump.let())
+	w.at(agentapi.ConnectSlave, agentapi.Running)
+	return open
+}
+
+// holdsApplying has the source write what can't be applied on the target while a named lock is taken there.
+func (w *world) holdsApplying() (open func()) {
+	w.t.Helper()
 	conn, err := w.db(w.f.Target.Server).Conn(w.ctx)
 	w.must(err)
 	_, err = conn.ExecContext(w.ctx, "SELECT GET_LOCK('held by the test', 0)")
@@ -128,8 +134,6 @@ func (w *world) heldConnect() (open func()) {
 		w.must(err)
 	}
 	w.source = w.readSource()
-	w.must(w.dump.let())
-	w.at(agentapi.ConnectSlave, agentapi.Running)
 	return unlocker(w.ctx, conn)
 }
 

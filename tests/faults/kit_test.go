@@ -58,6 +58,8 @@ type hold struct {
 	dump  string
 	tools standIns
 	after targetData // what the target holds when the seed ends badly here, and is released
+	// putsBack: the same programs have to let go before the old data can be put back.
+	putsBack bool
 	// until starts the seed and brings it there; open lets it go on (it may be called again).
 	until func(w *world) (open func())
 }
@@ -72,6 +74,8 @@ type killing struct {
 	side agentapi.Side
 	kill func(w *world)
 	said string // regular expression for what a state of the seed must say
+	// hidden: the stand-in before it shows its end only when it is let go on.
+	hidden bool
 }
 
 // lie is a program that does not tell how it went.
@@ -87,7 +91,7 @@ type lie struct {
 }
 
 // kits are all methods.
-func kits() []*kit { return []*kit{mysqldumpKit(), xtrabackupKit()} }
+func kits() []*kit { return []*kit{mysqldumpKit(), xtrabackupKit(), mydumperKit()} }
 
 // cases is the whole table.
 func cases() []faultCase {

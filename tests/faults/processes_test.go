@@ -61,6 +61,9 @@ func toolsKilled(k *kit) []faultCase {
 		list = append(list, k.held(kill.at, faultCase{fault: 8, what: "kill -9 of " + kill.what, side: lower(kill.side), end: completed, do: func(w *world) {
 			open := kill.at.until(w)
 			kill.kill(w)
+			if kill.hidden {
+				open()
+			}
 			w.at(kill.at.stage, agentapi.Error)
 			open()
 			w.finish()

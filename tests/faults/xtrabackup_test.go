@@ -17,6 +17,9 @@ const (
 	heldCopy = `"$real" "$@" | (head -c 300000; gate; cat)`
 	// heldPrepareTool waits before the log is applied.
 	heldPrepareTool = `gate; exec "$real" "$@"`
+	// frozenPrepareTool runs it, and stops it as soon as it has begun: it is there to be killed.
+	frozenPrepareTool = `if [ -e "$dir/open" ]; then exec "$real" "$@"; fi
+"$real" "$@" & kill -STOP $!; touch "$dir/waits"; wait $!`
 	// cutCopy ends with success in the middle.
 	cutCopy = `full "$@" 2>"$full.err"; cat "$full.err" >&2; head -c $(($(stat -c %s "$full") / 2)) "$full"; exit 0`
 	// lateCopyError ends with an error after its last byte.
@@ -39,12 +42,14 @@ const (
 func xtrabackupKit() *kit {
 	backup := heldTool(agentapi.Backup, agentapi.Source, backupTool, heldCopy)
 	restore := heldTool(agentapi.Restore, agentapi.Target, backupTool, heldPrepareTool)
+	applying := heldTool(agentapi.Restore, agentapi.Target, backupTool, frozenPrepareTool)
 	return &kit{
 		method: agentapi.Xtrabackup, kind: sandbox.MariaDB, physical: true, sends: true, line: true,
 		holds: []hold{heldPrepare(), backup, restore, heldStart(), heldCatchUp(oldData), heldCleanup()},
 		kills: []killing{
-			{"the backup tool", backup, agentapi.Source, killing1(agentapi.Source, backupTool), "signal: killed"},
-			{"the unpacking program", backup, agentapi.Target, killing1(agentapi.Target, unpackTool), "mbstream failed.*signal: killed"},
+			{what: "the backup tool", at: backup, side: agentapi.Source, kill: killing1(agentapi.Source, backupTool), said: "Backup on .*failed", hidden: true},
+			{what: "the unpacking program", at: backup, side: agentapi.Target, kill: killing1(agentapi.Target, unpackTool), said: "mbstream failed.*signal: killed"},
+			{what: "the tool that applies the log", at: applying, side: agentapi.Target, kill: killing1(agentapi.Target, backupTool), said: "--prepare failed.*signal: killed"},
 		},
 		serverKills: map[agentapi.Side][]agentapi.Stage{
 			agentapi.Source: {agentapi.Backup, agentapi.Restore, agentapi.ConnectSlave},
