@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/journal"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
@@ -95,7 +97,8 @@ func (b *bench) run(ctx context.Context) (err error) {
 	fmt.Printf("%s, %s, %d MiB (%s) in %d tables, buffer pools of %d MiB, %d rounds; load of the machine before: %s\n\n",
 		b.method, b.kind, b.bytes>>20, b.data, b.tables, b.pool, b.rounds, load())
 	fmt.Print("| round | by hand, s | seed, s | ratio | by hand, CPU s/GiB | seed, CPU s/GiB | ratio |\n|---|---|---|---|---|---|---|\n")
-	var ratios, cpus []float64
+	var ratios, cpus, copies []float64
+	var alone strings.Builder
 	for round := range b.rounds {
 		byHand, err := b.timed(ctx, f, func(u *usage) error { return hand(&manual{bench: b, f: f, used: u}, ctx) })
 		if err != nil {
@@ -107,9 +110,17 @@ func (b *bench) run(ctx context.Context) (err error) {
 		}
 		gib := float64(b.bytes) / (1 << 30)
 		ratios, cpus = append(ratios, seed.took/byHand.took), append(cpus, seed.cpu/byHand.cpu)
+		if byHand.copy > 0 && seed.copy > 0 {
+			copies = append(copies, byHand.copy/seed.copy)
+			fmt.Fprintf(&alone, "round %d: the copy alone took %.1f s by hand and %.1f s in the seed's Backup, %.2f of the throughput by hand\n",
+				round+1, byHand.copy, seed.copy, byHand.copy/seed.copy)
+		}
 		fmt.Printf("| %d | %.1f | %.1f | %.2f | %.1f | %.1f | %.2f |\n", round+1, byHand.took, seed.took, ratios[round], byHand.cpu/gib, seed.cpu/gib, cpus[round])
 	}
 	fmt.Printf("\nmedian ratio: time %.2f, CPU %.2f; load of the machine after: %s\n", median(ratios), median(cpus), load())
+	if len(copies) > 0 {
+		fmt.Printf("\n%smedian throughput of the copy: %.2f of that by hand\n", alone.String(), median(copies))
+	}
 	return nil
 }
 
@@ -188,5 +199,26 @@ func (b *bench) wholeSeed(ctx context.Context, f *fleet.Fleet, u *usage) error {
 		err = fmt.Errorf("the seed ended as %s: %s\n%s", s.Status, s.ErrorText, f.Story(ctx, id))
 	}
 	u.cpu = cpuOf(f.Source.Process.Pid()) + cpuOf(f.Target.Process.Pid()) - before
+	if err != nil || s.BackupSide != agentapi.Source {
+		return err
+	}
+	u.copy, err = backupTook(f.Source, id)
 	return err
+}
+
+// backupTook is how long Backup ran on the source, as its agent's journal has it.
+func backupTook(a *fleet.Agent, id int64) (float64, error) {
+	text, err := os.ReadFile(filepath.Join(a.StateDir, "seeds", fmt.Sprintf("seed-%d.json", id)))
+	if err != nil {
+		return 0, err
+	}
+	var e journal.Entry
+	if err := json.Unmarshal(text, &e); err != nil {
+		return 0, err
+	}
+	st := e.Stages[agentapi.Backup]
+	if st == nil {
+		return 0, fmt.Errorf("the journal of %s has no Backup", a.Host)
+	}
+	return st.Changed.Sub(st.Started).Seconds(), nil
 }

@@ -42,9 +42,11 @@ func (m *manual) xtrabackup(ctx context.Context) error {
 		defer w.Close()
 		pair[0].Stdout, pair[1].Stdin = w, r
 	}
+	began := time.Now()
 	if err := m.pipeline(receive, unpack, backup, send); err != nil {
 		return err
 	}
+	m.used.copy = time.Since(began).Seconds()
 	if err := m.run(exec.CommandContext(ctx, "mariabackup", "--prepare", "--target-dir="+dir)); err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 // usage is what one run took, in seconds. cpu is that of the tools, and for a seed of both agents and their tools; not that
-// of the servers.
-type usage struct{ took, cpu float64 }
+// of the servers. copy is how long the data was on its way, where that is a part of its own; else 0.
+type usage struct{ took, cpu, copy float64 }
 
 // cpuOf is the CPU seconds of a process and of those that it has waited for.
 func cpuOf(pid int) float64 {
