@@ -83,6 +83,8 @@ func (s Snapshot) Dirs(root string) []string {
 var (
 	// ErrNotHere: the directories do not lie on a volume of this kind.
 	ErrNotHere = errors.New("not on such a volume")
+	// ErrUnfit: no one snapshot can hold them.
+	ErrUnfit = errors.New("one snapshot cannot hold it all")
 	// ErrNoRoom: there is no space for a snapshot.
 	ErrNoRoom = errors.New("no room for a snapshot")
 	// ErrFull: the snapshot holds no longer what it held when it was made.
@@ -104,11 +106,11 @@ func On(mounts []Mount, dirs []string) (Mount, []string, error) {
 		case !found:
 			return on, nil, fmt.Errorf("%s: no file system is known", dir)
 		case i > 0 && m.Device != on.Device:
-			return on, nil, fmt.Errorf("%s lies on %s and %s on %s: one snapshot cannot hold both", dirs[0], on.Point, dir, m.Point)
+			return on, nil, fmt.Errorf("%s lies on %s and %s on %s: %w", dirs[0], on.Point, dir, m.Point, ErrUnfit)
 		}
 		for _, other := range mounts {
 			if below(other.Point, dir) {
-				return on, nil, fmt.Errorf("%s is a mount point inside of %s: a snapshot would not hold it", other.Point, dir)
+				return on, nil, fmt.Errorf("%s is a mount point inside of %s: %w", other.Point, dir, ErrUnfit)
 			}
 		}
 		rel, err := filepath.Rel(m.Point, dir)

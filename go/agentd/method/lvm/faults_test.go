@@ -208,7 +208,7 @@ func TestDataThatOneSnapshotCannotHoldIsRefusedBeforeAnythingHappens(t *testing.
 	elsewhere := t.TempDir()
 	w := newWorld(t, options{source: []string{"innodb_undo_directory=" + elsewhere, "innodb_undo_tablespaces=3"}, server: sandbox.Options{Kind: sandbox.MariaDB}})
 	err := w.src.m.Prepare(t.Context(), w.src.work)
-	if code(err) != lvm.CodeUnfit || !strings.Contains(err.Error(), "one snapshot cannot hold both") {
+	if code(err) != lvm.CodeUnfit || !strings.Contains(err.Error(), "one snapshot cannot hold it all") {
 		t.Errorf("prepare said %v", err)
 	}
 	offer, err := w.src.m.Offer(t.Context())

@@ -39,8 +39,11 @@ func (m *LVM) volume(ctx context.Context, l datadir.Layout) (Provider, snapshot.
 		if err == nil {
 			return p, v, nil
 		}
-		if !errors.Is(err, snapshot.ErrNotHere) {
+		if errors.Is(err, snapshot.ErrUnfit) {
 			return nil, v, permanently(failed(CodeUnfit, "put all of MySQL's data on one volume, or use another method", err, "no snapshot can hold the source's data"))
+		}
+		if !errors.Is(err, snapshot.ErrNotHere) {
+			return nil, v, cause(ctx, failed(CodeFailed, "these are the program's own words", err, "the volume of the data directory can't be looked at"))
 		}
 		why = errors.Join(why, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -131,6 +132,11 @@ func (m *LVM) Offer(ctx context.Context) (agentapi.MethodOffer, error) {
 	}
 	offer := agentapi.MethodOffer{BackupSide: agentapi.Source, SupportedEngines: engines(), BackupToDatadir: true}
 	if _, _, err := m.volume(ctx, l); err != nil {
+		var stage *method.StageError
+		if errors.As(err, &stage) && !stage.Permanent { // nobody could look: Prepare tells, if it is so then
+			m.log.Warn("the volume of the data directory is not known", "error", err)
+			return offer, nil
+		}
 		offer.NotAsSource = err.Error()
 	}
 	return offer, nil

@@ -77,7 +77,7 @@ func (b *Btrfs) find(dirs []string) (snapshot.Volume, error) {
 			return v, err
 		}
 		if i > 0 && root != v.Name {
-			return v, fmt.Errorf("%s lies in the subvolume %s and %s in %s: one snapshot cannot hold both", dirs[0], v.Name, dir, root)
+			return v, fmt.Errorf("%s lies in the subvolume %s and %s in %s: %w", dirs[0], v.Name, dir, root, snapshot.ErrUnfit)
 		}
 		rel, err := filepath.Rel(root, dir)
 		if err != nil {
@@ -143,7 +143,7 @@ func whole(ctx context.Context, dir string) error {
 			return err
 		}
 		if is {
-			return fmt.Errorf("%s is a subvolume inside of %s: a snapshot would not hold it", p, dir)
+			return fmt.Errorf("%s is a subvolume inside of %s: %w", p, dir, snapshot.ErrUnfit)
 		}
 		return nil
 	})

@@ -84,7 +84,7 @@ func (l *LVM) Find(ctx context.Context, dirs []string) (snapshot.Volume, error) 
 		return snapshot.Volume{}, fmt.Errorf("%s is %s, which is not copied by LVM: %w", m.Point, m.FileSystem, snapshot.ErrNotHere)
 	}
 	if slices.ContainsFunc(strings.Split(m.Options, ","), func(o string) bool { return strings.HasPrefix(o, "logdev=") || strings.HasPrefix(o, "rtdev=") }) {
-		return snapshot.Volume{}, fmt.Errorf("the file system at %s has a part on a second device: one snapshot cannot hold both", m.Point)
+		return snapshot.Volume{}, fmt.Errorf("the file system at %s has a part on a second device: %w", m.Point, snapshot.ErrUnfit)
 	}
 	volumes, err := l.volumes(ctx)
 	if errors.Is(err, exec.ErrNotFound) {
@@ -99,7 +99,7 @@ func (l *LVM) Find(ctx context.Context, dirs []string) (snapshot.Volume, error) 
 	}
 	v := volumes[at]
 	if v.snapshot() && !v.thin() {
-		return snapshot.Volume{}, fmt.Errorf("%s/%s is a snapshot itself, of which LVM makes none", v.Group, v.Name)
+		return snapshot.Volume{}, fmt.Errorf("%s/%s is a snapshot itself, of which LVM makes none: %w", v.Group, v.Name, snapshot.ErrNotHere)
 	}
 	return snapshot.Volume{
 		Kind: snapshot.LVM, Group: v.Group, Name: v.Name, FileSystem: m.FileSystem, Mount: m.Point, Size: v.Size, Free: v.GroupFree, Thin: v.thin(), Inside: inside,
