@@ -19,6 +19,7 @@ import (
 // moment leaves it stopped, so they have more than they can ever need.
 const (
 	limit       = time.Minute
+	lookLimit   = 20 * time.Second // of lvs, which is run again
 	changeLimit = 10 * time.Minute
 )
 
@@ -45,7 +46,7 @@ func New(o Options) *LVM {
 func (l *LVM) Kind() snapshot.Kind { return snapshot.LVM }
 
 func (l *LVM) volumes(ctx context.Context) ([]volume, error) {
-	out, err := l.o.Commands.Output(ctx, limit, listCommand()...)
+	out, err := l.o.Commands.Output(ctx, lookLimit, listCommand()...)
 	if err != nil {
 		return nil, fmt.Errorf("list logical volumes: %w", err)
 	}
