@@ -43,6 +43,9 @@ func prove(ctx context.Context, dir string, count bool) (*proof, error) {
 			return nil, err
 		}
 		f, err := hash(ctx, filepath.Join(dir, e.Name()), count)
+		if errors.Is(err, errCut) {
+			return nil, failed(mysqldump.CodeCut, "see the source's error log", err, "mydumper ended with success, but its file %s is cut", e.Name())
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read rows: %w", err)
 		}

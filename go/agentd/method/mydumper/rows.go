@@ -3,6 +3,7 @@ package mydumper
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -18,15 +19,29 @@ import (
 )
 
 // rowCounter counts the rows in the text of a file of mydumper's: each begins a line of its own, with a parenthesis, and holds
-// no line break.
+// no line break. The file's last line ends a statement.
 type rowCounter struct {
 	n      int64
 	inLine bool
+	last   [2]byte
+}
+
+// errCut: a file ends in the middle of a statement.
+var errCut = errors.New("it ends in the middle of a statement")
+
+func (c *rowCounter) cut() bool {
+	return c.last != [2]byte{} && c.last != [2]byte{';', '\n'}
 }
 
 // Write implements io.Writer.
 func (c *rowCounter) Write(p []byte) (int, error) {
 	n := len(p)
+	switch {
+	case n > 1:
+		c.last = [2]byte(p[n-2:])
+	case n == 1:
+		c.last = [2]byte{c.last[1], p[0]}
+	}
 	for len(p) > 0 {
 		if !c.inLine && p[0] == '(' {
 			c.n++
@@ -40,7 +55,7 @@ func (c *rowCounter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// countRows reads r, a data file of that name, to its end.
+// countRows reads r, a data file of that name, to its end; errCut when the text has none.
 func countRows(name string, r io.Reader) (rows int64, err error) {
 	var c rowCounter
 	switch {
@@ -70,7 +85,9 @@ func countRows(name string, r io.Reader) (rows int64, err error) {
 			return 0, err
 		}
 	}
-	_, err = io.Copy(io.Discard, r)
+	if _, err = io.Copy(io.Discard, r); err == nil && c.cut() {
+		err = errCut
+	}
 	return c.n, err
 }
 
