@@ -81,8 +81,8 @@ func runCase(t *testing.T, number int, c faultCase, r *report) {
 	began := time.Now()
 	c.do(w)
 	w.checkEnd(c.end)
-	if c.kit.physical {
-		w.letGo() // the old data are there again only then
+	if c.kit.physical || c.end.data == emptied {
+		w.letGo() // the old data are there again, or the new gone, only then
 	}
 	w.checkTarget(c.end)
 	w.checkSource()
