@@ -99,3 +99,32 @@ func TestACopyThatTheServerCanNotOpenIsAnErrorWithTheServersWords(t *testing.T) 
 		t.Errorf("a Settle that is aborted gives %v", err)
 	}
 }
+
+func TestACopyThatReplicatedBeforeAnyoneCouldStopItIsRefused(t *testing.T) {
+	extra := []string{"skip_slave_start=OFF", "relay_log_recovery=ON"}
+	first := sandbox.StartT(t, sandbox.Options{Kind: sandbox.MySQL97})
+	s := sandbox.StartT(t, sandbox.Options{Kind: sandbox.MySQL97, Passwords: first.Passwords, Extra: extra})
+	w := &method.Work{SeedID: 1, Dir: t.TempDir(), Run: &methodtest.Run{}}
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	target := quiet.Target{Version: "9.7.0"}
+	if err := quiet.BeforeSwap(t.Context(), w, local{s}, quiet.Target{Version: "9.7.0", Runs: true}); err == nil {
+		t.Error("a server that ran and does not answer now is taken for one that was down")
+	}
+	if err := quiet.BeforeSwap(t.Context(), w, local{s}, target); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := sandbox.MakeReplica(t.Context(), s, first, true); err != nil { // as it would be on the copy
+		t.Fatal(err)
+	}
+	var stage *method.StageError
+	for range 2 {
+		if err := quiet.AfterSwap(t.Context(), w, local{s}); !errors.As(err, &stage) || stage.Code != quiet.CodeReplicated || !stage.Permanent {
+			t.Errorf("got %v", err)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
 )
 
 // Backup implements method.Method: the target's server clones the source's.
@@ -99,7 +100,7 @@ func (m *ClonePlugin) anew(ctx context.Context, w *method.Work, db, src *sql.DB,
 		return nil, err
 	}
 	if p.InPlace {
-		if err := hush(ctx, w, db, source.version); err != nil {
+		if err := quiet.Hush(ctx, w, db, source.version); err != nil {
 			return nil, err
 		}
 		if err := w.Run.OldData(agentapi.OldDataErased, ""); err != nil {

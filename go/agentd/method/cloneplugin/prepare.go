@@ -11,6 +11,7 @@ import (
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
 )
 
 // plan is what Prepare decided on the target.
@@ -84,10 +85,10 @@ func (m *ClonePlugin) startOver(ctx context.Context, w *method.Work) error {
 		return err
 	}
 	defer db.Close()
-	if err := noisy(ctx, w, db); err != nil {
+	if err := quiet.Noisy(ctx, w, db); err != nil {
 		return err
 	}
-	return errors.Join(w.Run.Remember(rememberClone, record{}), w.Run.Remember(rememberPlan, plan{}), w.Run.Remember(rememberPosition, agentapi.Metadata{}), forgetQuiet(w))
+	return errors.Join(w.Run.Remember(rememberClone, record{}), w.Run.Remember(rememberPlan, plan{}), w.Run.Remember(rememberPosition, agentapi.Metadata{}), quiet.Forget(w))
 }
 
 // checkRecipient says why this server can't become a clone; client is where it sees the agent come from.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/quiet"
 )
 
 // rememberPosition is the journal's key for where the clone stands.
@@ -47,12 +48,12 @@ func (m *ClonePlugin) Restore(ctx context.Context, w *method.Work) error {
 // quietly sees to it that the first start on the clone is a quiet one. A server that is down, or on the clone already, was
 // told so by an earlier attempt.
 func (m *ClonePlugin) quietly(ctx context.Context, w *method.Work, r record) error {
-	var h hushed
-	if _, err := w.Run.Recall(rememberQuiet, &h); err != nil {
+	hushed, err := quiet.Hushed(w)
+	if err != nil {
 		return err
 	}
 	if !m.o.Host.MySQLRunning(ctx) {
-		if h.On {
+		if hushed {
 			return nil
 		}
 		if err := m.o.Host.StartMySQL(ctx); err != nil {
@@ -72,7 +73,7 @@ func (m *ClonePlugin) quietly(ctx context.Context, w *method.Work, r record) err
 	if err != nil {
 		return err
 	}
-	return hush(ctx, w, db, f.version)
+	return quiet.Hush(ctx, w, db, f.version)
 }
 
 // settle makes a replica-to-be of the server that runs on the clone, and notes where the clone stands. It may be called
@@ -100,10 +101,10 @@ func (m *ClonePlugin) settle(ctx context.Context, w *method.Work, r record) erro
 	if err != nil {
 		return err
 	}
-	if err := asReplica(ctx, w, db, f.version); err != nil {
+	if err := quiet.AsReplica(ctx, w, db, f.version); err != nil {
 		return err
 	}
-	if err := noisy(ctx, w, db); err != nil {
+	if err := quiet.Noisy(ctx, w, db); err != nil {
 		return err
 	}
 	w.Run.Say(fmt.Sprintf("MySQL runs on the clone, which stands at %s:%d", s.position.LogFile, s.position.LogPos))
@@ -138,7 +139,7 @@ func (m *ClonePlugin) Cleanup(ctx context.Context, w *method.Work) error {
 	if err := m.asBefore(ctx, w); err != nil {
 		return err
 	}
-	return forgetQuiet(w)
+	return quiet.Forget(w)
 }
 
 // Release implements method.Method.
@@ -159,7 +160,7 @@ func (m *ClonePlugin) Release(ctx context.Context, w *method.Work) error {
 	if err := m.asBefore(ctx, w); err != nil {
 		return err
 	}
-	return errors.Join(forgetQuiet(w), w.Run.Remember(rememberPlan, plan{}), w.Run.Remember(rememberClone, record{}))
+	return errors.Join(quiet.Forget(w), w.Run.Remember(rememberPlan, plan{}), w.Run.Remember(rememberClone, record{}))
 }
 
 // endEverything ends a clone that goes on, and brings a server back that went down over cloning in place. A server that is
@@ -204,7 +205,7 @@ func (m *ClonePlugin) asBefore(ctx context.Context, w *method.Work) error {
 		return err
 	}
 	defer db.Close()
-	if err := noisy(ctx, w, db); err != nil {
+	if err := quiet.Noisy(ctx, w, db); err != nil {
 		return err
 	}
 	if w.Side == agentapi.Source {
@@ -219,12 +220,11 @@ func (m *ClonePlugin) asBefore(ctx context.Context, w *method.Work) error {
 }
 
 func changedAnything(w *method.Work) (bool, error) {
-	var h hushed
 	var before map[string]string
 	var installed, donated bool
-	_, err1 := w.Run.Recall(rememberQuiet, &h)
+	hushed, err1 := quiet.Hushed(w)
 	_, err2 := w.Run.Recall(rememberSettings, &before)
 	_, err3 := w.Run.Recall(rememberPlugin, &installed)
 	_, err4 := w.Run.Recall(rememberDonor, &donated)
-	return h.On || len(before) > 0 || installed || donated, errors.Join(err1, err2, err3, err4)
+	return hushed || len(before) > 0 || installed || donated, errors.Join(err1, err2, err3, err4)
 }

@@ -169,6 +169,9 @@ func (m *LVM) Cleanup(ctx context.Context, w *method.Work) error {
 	if err := m.o.Keeper.Drop(ctx, w); err != nil {
 		return err
 	}
+	if err := quiet.Forget(w); err != nil {
+		return err
+	}
 	return clean(w.Dir)
 }
 
@@ -179,6 +182,9 @@ func (m *LVM) Release(ctx context.Context, w *method.Work) error {
 		return m.letGo(ctx, w)
 	}
 	if err := m.o.Keeper.PutBack(ctx, w); err != nil {
+		return err
+	}
+	if err := quiet.Undo(ctx, w, m.o.Servers); err != nil {
 		return err
 	}
 	return clean(w.Dir)

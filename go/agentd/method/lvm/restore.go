@@ -43,7 +43,17 @@ func (m *LVM) Restore(ctx context.Context, w *method.Work) error {
 	if err := m.settleServer(ctx, w); err != nil {
 		return err
 	}
-	return m.o.Keeper.Swap(ctx, w)
+	place, err := m.o.Keeper.Place(w)
+	if err != nil {
+		return err
+	}
+	if err := quiet.BeforeSwap(ctx, w, m.o.Servers, quiet.Target{Version: place.Layout.Version, Runs: place.Layout.Running && place.Keeps}); err != nil {
+		return err
+	}
+	if err := m.o.Keeper.Swap(ctx, w); err != nil {
+		return err
+	}
+	return quiet.AfterSwap(ctx, w, m.o.Servers)
 }
 
 // settleServer has the server's program recover the copy and make a replica's data of it, once: after the swap there is

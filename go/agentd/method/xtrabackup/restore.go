@@ -62,7 +62,22 @@ func (m *Xtrabackup) Restore(ctx context.Context, w *method.Work) error {
 			return err
 		}
 	}
-	return m.o.Keeper.Swap(ctx, w)
+	return m.swap(ctx, w)
+}
+
+// swap puts the copy in the place of the old data, with a first start that is quiet.
+func (m *Xtrabackup) swap(ctx context.Context, w *method.Work) error {
+	place, err := m.o.Keeper.Place(w)
+	if err != nil {
+		return err
+	}
+	if err := quiet.BeforeSwap(ctx, w, m.o.Servers, quiet.Target{Version: place.Layout.Version, Runs: place.Layout.Running && place.Keeps}); err != nil {
+		return err
+	}
+	if err := m.o.Keeper.Swap(ctx, w); err != nil {
+		return err
+	}
+	return quiet.AfterSwap(ctx, w, m.o.Servers)
 }
 
 // prepareCopy proves what arrived and makes a consistent data directory of it.
@@ -83,14 +98,13 @@ func (m *Xtrabackup) prepareCopy(ctx context.Context, w *method.Work) error {
 	if err != nil {
 		return err
 	}
-	if !c.prepared() {
-		if err := m.applyLog(ctx, w, t, dir, c); err != nil {
-			return err
-		}
-		again, err := readCheckpoints(dir)
-		if err != nil || !again.prepared() {
-			return failed(CodePrepare, "", err, "%s ended with success, but the copy is of the kind %q", t.name(), again.kind)
-		}
+	// Also when the copy says that it is prepared: a run before this one may have failed after it wrote that.
+	if err := m.applyLog(ctx, w, t, dir, c); err != nil {
+		return err
+	}
+	again, err := readCheckpoints(dir)
+	if err != nil || !again.prepared() {
+		return failed(CodePrepare, "", err, "%s ended with success, but the copy is of the kind %q", t.name(), again.kind)
 	}
 	return keepInfo(dir, filepath.Join(w.Dir, infoDir))
 }

@@ -183,6 +183,9 @@ func (m *Xtrabackup) Cleanup(ctx context.Context, w *method.Work) error {
 	if err := m.o.Keeper.Drop(ctx, w); err != nil {
 		return err
 	}
+	if err := quiet.Forget(w); err != nil {
+		return err
+	}
 	return clean(w.Dir)
 }
 
@@ -190,6 +193,9 @@ func (m *Xtrabackup) Cleanup(ctx context.Context, w *method.Work) error {
 func (m *Xtrabackup) Release(ctx context.Context, w *method.Work) error {
 	if w.Side == agentapi.Target {
 		if err := m.o.Keeper.PutBack(ctx, w); err != nil {
+			return err
+		}
+		if err := quiet.Undo(ctx, w, m.o.Servers); err != nil {
 			return err
 		}
 	}

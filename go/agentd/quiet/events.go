@@ -1,9 +1,11 @@
-package cloneplugin
+package quiet
 
 import (
 	"context"
 	"database/sql"
+	"strings"
 
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method/dumpsql"
 )
 
@@ -13,7 +15,7 @@ type event struct {
 
 // disableEvents disables the events that are enabled, as on a replica. Altering an event would take definer, sql_mode, time
 // zone and character sets from the session, so that each is altered in a session like the one it was made in.
-func disableEvents(ctx context.Context, conn *sql.Conn, v version) (int, error) {
+func disableEvents(ctx context.Context, conn *sql.Conn, v host.Server) (int, error) {
 	all, err := enabledEvents(ctx, conn)
 	if err != nil {
 		return 0, err
@@ -44,10 +46,10 @@ func (e *event) disable(ctx context.Context, conn *sql.Conn, state string) error
 		return queryError(err, doing)
 	}
 	for _, q := range []string{
-		"SET SESSION time_zone = " + text(e.zone),
-		"SET SESSION character_set_client = " + text(e.charset),
-		"SET SESSION collation_connection = " + text(e.collation),
-		"SET SESSION sql_mode = " + text(e.mode),
+		"SET SESSION time_zone = " + dumpsql.Text(e.zone),
+		"SET SESSION character_set_client = " + dumpsql.Text(e.charset),
+		"SET SESSION collation_connection = " + dumpsql.Text(e.collation),
+		"SET SESSION sql_mode = " + dumpsql.Text(e.mode),
 		string(encoded),
 	} {
 		if _, err := conn.ExecContext(ctx, q); err != nil {
@@ -80,6 +82,9 @@ func enabledEvents(ctx context.Context, conn *sql.Conn) ([]event, error) {
 
 // quoteAccountName quotes an account as identifiers in backticks, which every sql_mode takes for such.
 func quoteAccountName(account string) string {
-	user, host := cutAccount(account)
-	return dumpsql.Name(user) + "@" + dumpsql.Name(host)
+	i := strings.LastIndex(account, "@") // the host has no @, the user may
+	if i < 0 {
+		return dumpsql.Name(account) + "@" + dumpsql.Name("%")
+	}
+	return dumpsql.Name(account[:i]) + "@" + dumpsql.Name(account[i+1:])
 }
