@@ -117,7 +117,11 @@ func (w *world) exec(ctx context.Context, s *sandbox.Server, statements ...strin
 
 // seed starts a seed with a bound on the copy; 0 is none.
 func (w *world) seed(ctx context.Context, bytesPerSecond int64) (int64, error) {
-	id, err := w.Seed(ctx, "LVM")
+	var id int64
+	err := fleet.Until(ctx, time.Minute, func() (err error) { // what the service knows of an agent may be some seconds old
+		id, err = w.Seed(ctx, "LVM")
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
