@@ -1,5 +1,3 @@
-// Package methodtest has a stand-in method whose stages are functions of the test's own. What it starts through
-// Work.Run.Command are real processes.
 package methodtest
 
 import (
