@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync/atomic"
 	"time"
 )
@@ -41,6 +42,9 @@ func (s *sender) session(ctx context.Context, k *link, w welcome) (done bool, er
 		x.listen()
 		x.over.Store(true)
 		s.win.wake()
+		if !x.done {
+			k.close() // a write into a line that is dead would go on for as long as the kernel tries
+		}
 	}()
 	sendErr := x.feed()
 	if sendErr != nil {
@@ -59,7 +63,7 @@ func (s *sender) session(ctx context.Context, k *link, w welcome) (done bool, er
 	if after > before {
 		s.moved = time.Now()
 	}
-	if !x.done && sendErr != nil {
+	if !x.done && sendErr != nil && !(errors.Is(sendErr, net.ErrClosed) && x.err != nil) {
 		return false, sendErr
 	}
 	return x.done, x.err
