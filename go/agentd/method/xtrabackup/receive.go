@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -126,7 +127,11 @@ func (u *unpacking) run(ctx context.Context, run method.Runner) error {
 			fail(err) // the sender learns it now, not with its next byte
 		}
 	}()
-	sum, err := in.Receive(taking, dst, p.end)
+	sum, err := in.Receive(taking, dst, func() error { return u.whole(p) })
+	if errors.Is(err, syscall.EPIPE) {
+		p.broken.Store(true)
+		p.end() // it ended by itself, and says why
+	}
 	if err != nil {
 		p.abandon()
 		if p.failure != nil && ctx.Err() == nil {
@@ -142,6 +147,16 @@ func (u *unpacking) run(ctx context.Context, run method.Runner) error {
 	return nil
 }
 
+// whole says whether everything arrived, when the stream is at its end: now the seed can still begin again by itself. What
+// has to be decompressed first is looked at in Restore.
+func (u *unpacking) whole(p *unpacker) error {
+	if err := p.end(); err != nil || u.m.extra.compress {
+		return err
+	}
+	_, err := prove(u.place.Receive, u.t)
+	return err
+}
+
 // unpacker is the program that unpacks, as a writer.
 type unpacker struct {
 	cmd     *method.Cmd
@@ -152,6 +167,7 @@ type unpacker struct {
 	said    *said
 	done    chan struct{} // closed when it has ended
 	status  error         // as Wait told it, from then on
+	broken  atomic.Bool   // it takes no more input
 	once    sync.Once
 	failure error // why it ended badly
 }
@@ -185,6 +201,7 @@ func (u *unpacking) start(ctx context.Context, run method.Runner) (*unpacker, er
 func (p *unpacker) Write(b []byte) (int, error) {
 	n, err := p.in.Write(b)
 	if err != nil {
+		p.broken.Store(errors.Is(err, syscall.EPIPE))
 		if werr := p.end(); werr != nil {
 			err = werr
 		}
@@ -200,7 +217,7 @@ func (p *unpacker) SetDeadline(t time.Time) error { return p.in.SetDeadline(t) }
 func (p *unpacker) end() error {
 	p.once.Do(func() {
 		defer p.stop()
-		early := false
+		early := p.broken.Load()
 		select {
 		case <-p.done:
 			early = true
@@ -211,7 +228,7 @@ func (p *unpacker) end() error {
 		if p.status != nil {
 			p.failure = p.why(p.status)
 		} else if early {
-			p.failure = failed(CodeUnpack, "", nil, "%s ended with success before everything had come", p.name)
+			p.failure = failed(CodeUnpack, "see which program of that name is first in the agent's PATH", nil, "%s ended with success before everything had come", p.name)
 		} else if cerr != nil && !errors.Is(cerr, os.ErrClosed) {
 			p.failure = failed(CodeUnpack, "", cerr, "write to %s", p.name)
 		}
