@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
@@ -48,13 +49,33 @@ func Settle(ctx context.Context, w *method.Work, dir string) (err error) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		tail, _ := host.LogTail(filepath.Join(own, "error.log"), 15) // what there is of it
-		return &method.StageError{Code: "mysql-start-failed", Err: err,
-			Text: fmt.Sprintf("%s does not start on the copy, which was not put in the place of the old data", filepath.Base(p.Path)),
-			Hint: "see what it says: " + strings.TrimSpace(tail)}
+		tail, _ := host.LogTail(filepath.Join(own, "error.log"), 40) // what there is of it
+		return notStarted(filepath.Base(p.Path), dir, tail, err)
 	}
 	w.Run.Say("the server starts on the copy; its events are disabled there, as on a replica")
 	return nil
+}
+
+// notStarted is the error of a program that ended on the copy in dir, told by the first error in its log.
+func notStarted(program, dir, log string, err error) error {
+	text := fmt.Sprintf("%s does not start on the copy, which was not put in the place of the old data", program)
+	var exit *exec.ExitError
+	for line := range strings.Lines(log) {
+		if _, what, found := strings.Cut(line, "[ERROR] "); found && errors.As(err, &exit) {
+			err = fmt.Errorf("%s: %s", exit, strings.TrimSpace(what))
+			break
+		}
+	}
+	const little = 1 << 20
+	var fs syscall.Statfs_t
+	known := syscall.Statfs(dir, &fs) == nil
+	free := int64(fs.Bavail) * fs.Bsize
+	low := strings.ToLower(log)
+	if known && free < little || strings.Contains(low, "no space left") || strings.Contains(low, "errcode: 28") || strings.Contains(low, "disk is full") {
+		return &method.StageError{Code: "disk-full", Err: err, Text: text + ": no space left",
+			Hint: fmt.Sprintf("free space on the file system of %s, %d bytes are left; then agent-retry-seed", dir, free)}
+	}
+	return &method.StageError{Code: "mysql-start-failed", Err: err, Text: text, Hint: "see what it says: " + strings.TrimSpace(log)}
 }
 
 // find looks for the server's program where it usually is.
