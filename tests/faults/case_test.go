@@ -26,6 +26,8 @@ type faultCase struct {
 	fleet func(*fleet.Options)
 	// disk is where in the fleet's directories a small disk is mounted, which needs root; nil: nowhere.
 	disk func(o *fleet.Options) (dir string, bytes int)
+	// between: the harness stands between the target's agent and all others.
+	between bool
 	// dump is the stand-in for the target's dump program; "": the real one.
 	dump string
 	// tools are stand-ins for other programs of the agents.

@@ -90,24 +90,26 @@ func stale(o *fleet.Options) {
 	o.ServiceConfig["MaxRetriesForSeedStage"] = 0
 }
 
+// stillText is what a seed says that was given up because nothing moved.
+const stillText = `^No data %s in SeedBackupStaleFailMinutes interval \(1 minutes\)\. Aborting seed$`
+
 // stillStages is fault 18.
 func stillStages(*kit) []faultCase {
-	const text = `^No data %s in SeedBackupStaleFailMinutes interval \(1 minutes\)\. Aborting seed$`
 	return []faultCase{
 		{fault: 18, what: "the dump program hangs and writes nothing", stage: "Backup", side: "target", ci: true, dump: stillDump, fleet: stale,
-			end: ending{stage: agentapi.Backup, code: "no-progress", text: fmt.Sprintf(text, "copied"), data: oldData}, do: func(w *world) {
+			end: ending{stage: agentapi.Backup, code: "no-progress", text: fmt.Sprintf(stillText, "copied"), data: oldData}, do: func(w *world) {
 				w.start()
 				w.end()
 			}},
 		{fault: 18, what: "the dump hangs on a lock of the source", stage: "Backup", side: "source", fleet: stale,
-			end: ending{stage: agentapi.Backup, code: "no-progress", text: fmt.Sprintf(text, "copied"), data: oldData}, do: func(w *world) {
+			end: ending{stage: agentapi.Backup, code: "no-progress", text: fmt.Sprintf(stillText, "copied"), data: oldData}, do: func(w *world) {
 				unlock := w.lockedSource()
 				w.start()
 				w.end()
 				unlock()
 			}},
 		{fault: 18, what: "the first statement hangs on a lock of the target", stage: "Restore", side: "target", ci: true, dump: heldDump, fleet: stale,
-			end: ending{stage: agentapi.Restore, code: "no-progress", text: fmt.Sprintf(text, "restored"), data: oldData}, do: func(w *world) {
+			end: ending{stage: agentapi.Restore, code: "no-progress", text: fmt.Sprintf(stillText, "restored"), data: oldData}, do: func(w *world) {
 				unlock := w.heldBeforeDrop()
 				w.end()
 				unlock() // what the agent has given up must not be done now

@@ -23,6 +23,8 @@ type kit struct {
 	prune []string
 	// setUp is called before the fleet is started, for a disk that must be mounted; nil: nothing.
 	setUp func(w *world, o *fleet.Options)
+	// left looks for what only this method could leave behind; nil: nothing more than what every method could.
+	left func(w *world) error
 
 	// physical methods replace the target's data directory: until the gate was passed the old data are put back, MySQL running
 	// on them.
@@ -31,6 +33,10 @@ type kit struct {
 	sends bool
 	// holds are how stages are held open, at least one for each stage; the first of a stage is the usual one.
 	holds []hold
+	// startCode is the code of a new server that does not start, fault 29.
+	startCode string
+	// ignoreLost are lines of my.cnf for a data directory that holds lost+found.
+	ignoreLost []string
 	// kills are the programs and connections that fault 8 ends.
 	kills []killing
 	// serverKills are the stages in which fault 8 ends mysqld, by side.
@@ -39,6 +45,8 @@ type kit struct {
 	lies []lie
 	// still are the stand-ins that hang without moving, fault 18.
 	still []lie
+	// locks: a lock on a table of the source has the copy wait (w.lockedSource).
+	locks bool
 	// line: the data goes over the data port of the target's agent, where the harness can stand in between (faults 12 to 15).
 	line bool
 
@@ -91,14 +99,14 @@ type lie struct {
 }
 
 // kits are all methods.
-func kits() []*kit { return []*kit{mysqldumpKit(), xtrabackupKit(), mydumperKit()} }
+func kits() []*kit { return []*kit{mysqldumpKit(), xtrabackupKit(), mydumperKit(), clonePluginKit(), lvmKit()} }
 
 // cases is the whole table.
 func cases() []faultCase {
 	var all []faultCase
 	for _, k := range kits() {
 		for _, family := range []func(*kit) []faultCase{agentKilled, agentGone, hostRestarted, toolsKilled, serversKilled, lyingTools,
-			brokenLine, stillTools, sourceBusy, aborts, lateCommands, awkwardPasswords, shapes, own} {
+			brokenLine, stillTools, sourceBusy, aborts, lateCommands, awkwardPasswords, badStarts, manyTables, shapes, fullDisks, own} {
 			for _, c := range family(k) {
 				if k.without[c.fault] != "" {
 					continue
@@ -154,6 +162,14 @@ func (k *kit) filled(f sandbox.FillOptions) func(*fleet.Options) {
 // fillBulk gives the source rows enough for a copy that takes a moment.
 func (k *kit) fillBulk(bytes int64) func(*fleet.Options) {
 	return k.filled(sandbox.FillOptions{Bytes: bytes, Logged: true})
+}
+
+// startReplica is the kind's statement.
+func (k *kit) startReplica() string {
+	if k.kind.Modern() {
+		return "START REPLICA"
+	}
+	return "START SLAVE"
 }
 
 // starts is how many stages the agent of a side runs in a seed without retries.

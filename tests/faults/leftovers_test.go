@@ -30,6 +30,9 @@ func (w *world) checkLeftovers() {
 				return err
 			}
 		}
+		if w.kit.left != nil {
+			return w.kit.left(w)
+		}
 		return nil
 	})
 	if err != nil {
@@ -177,7 +180,7 @@ func (w *world) leftPorts() error {
 		}
 		host, port := address(fields[1])
 		for _, a := range []*fleet.Agent{w.f.Source, w.f.Target} {
-			if host == a.Host && port != a.Port && port != a.Server.Port {
+			if (host == a.Host || host == a.Bind) && port != a.Port && port != a.Server.Port && !w.between.listens(host, port) {
 				return fmt.Errorf("port %d is open on %s", port, host)
 			}
 		}

@@ -22,6 +22,7 @@ func mysqldumpKit() *kit {
 			{10, "the dump program ends with an error after its last byte", agentapi.Backup, agentapi.Target, "", lateError, "dump-failed", "exit status 3: .*Got error: 2013: Lost connection while saying goodbye"},
 			{11, "the dump program prints success and ends with an error", agentapi.Backup, agentapi.Target, "", falseSuccess, "dump-failed", "exit status 1: .*dump completed OK, all is well"},
 		},
+		locks: true,
 		without: map[int]string{
 			12: noDataPort, 13: noDataPort, 14: noDataPort, 15: noDataPort,
 			34: "the data directory is not replaced", 35: "the data directory is not replaced",

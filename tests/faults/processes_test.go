@@ -111,12 +111,12 @@ func serversKilled(k *kit) []faultCase {
 				if side == agentapi.Source {
 					// What a crash does by itself - counters of AUTO_INCREMENT go back to what is on disk - has happened before.
 					w.killServer(side)
-					w.source = w.readSource()
+					w.rereadSource()
 				}
 				open := h.until(w)
 				w.killServer(side)
 				if side == agentapi.Source {
-					w.source = w.readSource() // tables in memory are empty now, which a server writes to its binary log
+					w.rereadSource() // tables in memory are empty now, which a server writes to its binary log
 				}
 				open()
 				w.finish()
@@ -134,6 +134,9 @@ func hostRestarted(k *kit) []faultCase {
 			open := h.until(w)
 			w.hostDown(agentapi.Target)
 			w.must(w.f.Target.Server.Restart(w.ctx))
+			if h.stage == agentapi.Cleanup { // whether a replica goes on by itself after a restart is its server's configuration
+				w.exec(w.f.Target.Server, w.kit.startReplica())
+			}
 			w.restart(agentapi.Target)
 			open()
 			w.finish()

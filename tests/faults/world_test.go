@@ -43,6 +43,7 @@ type world struct {
 	others     []*fleet.Agent // besides the fleet's two
 	pools      map[*sandbox.Server]*sql.DB
 	disk       string   // a small disk that is mounted there
+	between    *between // what stands between the agents; nil in most cases
 	mounted    []string // mount points of the fleet before the seed
 }
 
@@ -76,6 +77,9 @@ func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
 	if c.disk != nil {
 		w.mount(c.disk(&o))
 	}
+	if c.between {
+		w.standBetween(&o)
+	}
 	w.stands = o.ServiceConfig["SeedEventDriven"] == false
 	var err error
 	if w.f, err = fleet.Start(ctx, o); err != nil {
@@ -97,8 +101,14 @@ func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
 	w.must(err)
 	fillOld(w, w.f.Target.Server)
 	w.source = w.readSource()
-	w.targetRows, w.targetVars = w.checksums(w.f.Target.Server), w.variables(w.f.Target.Server)
+	w.readTarget()
 	return w
+}
+
+// readTarget keeps what the target is before the seed.
+func (w *world) readTarget() {
+	w.t.Helper()
+	w.targetRows, w.targetVars = w.checksums(w.f.Target.Server), w.variables(w.f.Target.Server)
 }
 
 // fillOld puts data on the target that is to be lost, or to be kept.

@@ -44,7 +44,8 @@ func xtrabackupKit() *kit {
 	restore := heldTool(agentapi.Restore, agentapi.Target, backupTool, heldPrepareTool)
 	applying := heldTool(agentapi.Restore, agentapi.Target, backupTool, frozenPrepareTool)
 	return &kit{
-		method: agentapi.Xtrabackup, kind: sandbox.MariaDB, physical: true, sends: true, line: true,
+		method: agentapi.Xtrabackup, kind: sandbox.MariaDB, physical: true, sends: true, line: true, locks: true,
+		startCode: "mysql-start-failed", ignoreLost: []string{"ignore_db_dirs=lost+found"},
 		holds: []hold{heldPrepare(), backup, restore, heldStart(), heldCatchUp(oldData), heldCleanup()},
 		kills: []killing{
 			{what: "the backup tool", at: backup, side: agentapi.Source, kill: killing1(agentapi.Source, backupTool), said: "Backup on .*failed", hidden: true},
@@ -56,14 +57,20 @@ func xtrabackupKit() *kit {
 			agentapi.Target: {agentapi.Backup, agentapi.Restore, agentapi.ConnectSlave},
 		},
 		lies: []lie{
-			{9, "the backup tool ends with 0 in the middle of its output", agentapi.Backup, agentapi.Source, backupTool, cutCopy, "", ""},
-			{9, "the backup tool ends with 0, without its word for success", agentapi.Backup, agentapi.Source, backupTool, silentCopy, "", ""},
-			{9, "the unpacking program takes everything, unpacks half of it and ends with 0", agentapi.Backup, agentapi.Target, unpackTool, cutUnpack, "", ""},
-			{9, "the unpacking program ends with 0 before everything has come", agentapi.Backup, agentapi.Target, unpackTool, earlyUnpack, "", ""},
-			{9, "the tool that applies the log does nothing and ends with 0", agentapi.Restore, agentapi.Target, backupTool, silentPrepare, "", ""},
+			{9, "the backup tool ends with 0 in the middle of its output", agentapi.Backup, agentapi.Source, backupTool, cutCopy, "unpack-failed", "mbstream failed|the copy is not complete"},
+			{9, "the backup tool ends with 0, without its word for success", agentapi.Backup, agentapi.Source, backupTool, silentCopy, "backup-incomplete", "without saying that it was complete"},
+			{9, "the unpacking program takes everything, unpacks half of it and ends with 0", agentapi.Backup, agentapi.Target, unpackTool, cutUnpack, "backup-incomplete", "the copy is not complete"},
+			{9, "the unpacking program ends with 0 before everything has come", agentapi.Backup, agentapi.Target, unpackTool, earlyUnpack, "unpack-failed", "ended with success before everything had come"},
+			{9, "the tool that applies the log does nothing and ends with 0", agentapi.Restore, agentapi.Target, backupTool, silentPrepare, "prepare-failed", "without saying that it was complete"},
 			{10, "the backup tool ends with an error after its last byte", agentapi.Backup, agentapi.Source, backupTool, lateCopyError, "backup-failed", "exit status 3"},
 			{10, "the unpacking program ends with an error after its last byte", agentapi.Backup, agentapi.Target, unpackTool, lateUnpackError, "unpack-failed", "exit status 4"},
 			{11, "the tool that applies the log says success and ends with an error", agentapi.Restore, agentapi.Target, backupTool, falsePrepare, "prepare-failed", "exit status 1"},
+		},
+		still: []lie{
+			{18, "the backup tool hangs and writes nothing", agentapi.Backup, agentapi.Source, backupTool, stillDump, "", ""},
+			{18, "the backup tool hangs in the middle", agentapi.Backup, agentapi.Source, backupTool, heldCopy, "", ""},
+			{18, "the unpacking program takes nothing", agentapi.Backup, agentapi.Target, unpackTool, stillDump, "", ""},
+			{18, "the tool that applies the log hangs", agentapi.Restore, agentapi.Target, backupTool, stillDump, "", ""},
 		},
 	}
 }

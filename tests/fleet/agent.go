@@ -23,7 +23,8 @@ type Agent struct {
 	BackupDir string
 	StateDir  string
 	Port      int
-	SeedPort  int // for data, while a seed runs that needs it
+	SeedPort  int    // for data, while a seed runs that needs it
+	Bind      string // the address that it listens on; Host, unless somebody stands in between
 	service   *Service
 }
 
@@ -36,6 +37,10 @@ type AgentOptions struct {
 	BackupDir string // "": inside Dir
 	// DoorPort is where the agent believes the agents' door to be; 0: where it is.
 	DoorPort int
+	// Bind is a loopback address to listen on in place of the host's own; "": the host's own. Then Between is called before the
+	// agent is started: what comes to the host's ports must be handed on.
+	Bind    string
+	Between func(a *Agent) error
 	// Path goes before the server's programs in PATH: stand-ins for tools.
 	Path string
 	// Config is laid over the harness's defaults: section, key, value.
@@ -44,7 +49,8 @@ type AgentOptions struct {
 
 // StartAgent starts an agent and waits until the service knows it.
 func StartAgent(ctx context.Context, o AgentOptions) (*Agent, error) {
-	a := &Agent{Server: o.Server, Host: o.Server.Host, BackupDir: o.BackupDir, StateDir: filepath.Join(o.Dir, "state"), service: o.Service}
+	a := &Agent{Server: o.Server, Host: o.Server.Host, BackupDir: o.BackupDir, StateDir: filepath.Join(o.Dir, "state"),
+		Bind: cmp.Or(o.Bind, o.Server.Host), service: o.Service}
 	if a.BackupDir == "" {
 		a.BackupDir = filepath.Join(o.Dir, "backup")
 	}
@@ -70,6 +76,11 @@ func StartAgent(ctx context.Context, o AgentOptions) (*Agent, error) {
 		return nil, err
 	}
 	a.Process = &Process{name: "agent " + a.Host, command: []string{o.Programs.Agent, "--config", file}, env: env, logPath: filepath.Join(o.Dir, "agent.log")}
+	if o.Between != nil {
+		if err := o.Between(a); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.Start(); err != nil {
 		return nil, err
 	}
@@ -84,7 +95,7 @@ func (a *Agent) config(o AgentOptions) ([]byte, error) {
 	door := cmp.Or(o.DoorPort, o.Service.DoorPort)
 	conf := map[string]map[string]any{
 		"common": {
-			"port": a.Port, "seed-port": a.SeedPort, "hostname": a.Host, "bind-address": a.Host, "backup-dir": a.BackupDir, "state-dir": a.StateDir,
+			"port": a.Port, "seed-port": a.SeedPort, "hostname": a.Host, "bind-address": a.Bind, "backup-dir": a.BackupDir, "state-dir": a.StateDir,
 			"poll-interval": "1s", "resubmit-agent-interval": "60m0s",
 		},
 		"orchestrator": {"url": "http://" + o.Service.Host, "agents-port": door},

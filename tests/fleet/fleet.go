@@ -42,6 +42,9 @@ type Options struct {
 	TargetBackupDir string
 	// SourcePath and TargetPath go first in PATH of that side's agent: stand-ins for tools.
 	SourcePath, TargetPath string
+	// TargetBind and TargetBetween are AgentOptions.Bind and Between of the target's agent.
+	TargetBind    string
+	TargetBetween func(a *Agent) error
 	// NoCallbacks: the agents' reports reach nobody, as those of agents that never call back.
 	NoCallbacks bool
 	// Fill puts data into the source before its agent starts; nil: nothing.
@@ -96,7 +99,8 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 		return f, err
 	}
 	target, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Target.Server,
-		Dir: filepath.Join(o.Dir, "target-agent"), DoorPort: doorPort, Config: o.AgentConfig, BackupDir: o.TargetBackupDir, Path: o.TargetPath})
+		Dir: filepath.Join(o.Dir, "target-agent"), DoorPort: doorPort, Config: o.AgentConfig, BackupDir: o.TargetBackupDir, Path: o.TargetPath,
+		Bind: o.TargetBind, Between: o.TargetBetween})
 	if target != nil {
 		f.Target = target
 	}
