@@ -21,6 +21,7 @@ type Apply struct {
 	self   string   // the session's account, as Account.name
 	known  []string // all privileges of the target
 	say    func(string)
+	gone   bool // objects may be gone that privileges are on: these are left out
 }
 
 // NewApply reads the target's accounts. say is told what a person should know.
@@ -41,6 +42,25 @@ func NewApply(ctx context.Context, conn *sql.Conn, want *Accounts, server host.S
 	at := strings.LastIndexByte(current, '@')
 	a.User, a.Host = current[:max(at, 0)], current[at+1:]
 	return &Apply{conn: conn, want: want, have: have, server: server, self: a.name(), known: known, say: say}, nil
+}
+
+// Have is the target's accounts as they were when NewApply read them.
+func (p *Apply) Have() *Accounts { return p.have }
+
+// PutBack makes the target's accounts again what Have told before, whatever was done since; privileges on what is gone are
+// left out. It may be called again.
+func PutBack(ctx context.Context, conn *sql.Conn, before *Accounts, server host.Server, say func(string)) error {
+	p, err := NewApply(ctx, conn, before, server, say)
+	if err != nil {
+		return err
+	}
+	p.gone = true
+	for _, step := range []func(context.Context) error{p.Create, p.Grant, p.Own} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Create drops all accounts but the session's own and makes the source's, without privileges.
@@ -129,11 +149,24 @@ func (p *Apply) exec(ctx context.Context, a *Account, statement string) error {
 	if err != nil && strings.HasPrefix(statement, "GRANT PROXY ") && host.Errno(err) == 1698 {
 		err = p.proxy(ctx, a, statement)
 	}
+	if p.gone && noObject(host.Errno(err)) {
+		p.say("left out, because what it is on is gone: a privilege of " + a.name())
+		return nil
+	}
 	if err != nil {
 		verb, _, _ := strings.Cut(statement, " IDENTIFIED ")
 		return fmt.Errorf("account %s: %s: %w", a.name(), verb, err)
 	}
 	return nil
+}
+
+// noObject says whether an error's number means that the schema, table, column or routine of a privilege is not there.
+func noObject(number uint16) bool {
+	switch number {
+	case 1049, 1054, 1146, 1305, 4182: // 4182: MariaDB's sequences
+		return true
+	}
+	return false
 }
 
 // oracle runs what MariaDB prints in any mode, but reads only in this one.

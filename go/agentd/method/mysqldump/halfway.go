@@ -54,7 +54,7 @@ func (l *loader) stopHalfway(ctx context.Context) {
 }
 
 // emptyHalfLoaded leaves a target empty that Restore has left with a part of the source's data, or of its own: half could
-// pass for the whole.
+// pass for the whole. Its own accounts are put back: without them nobody could repair it.
 func (m *Mysqldump) emptyHalfLoaded(ctx context.Context, w *method.Work) error {
 	var loading bool
 	var own []string
@@ -81,6 +81,9 @@ func (m *Mysqldump) emptyHalfLoaded(ctx context.Context, w *method.Work) error {
 		if err := dropSchemas(ctx, s, schemas, func(string) {}); err != nil {
 			return err
 		}
+	}
+	if err := m.putAccountsBack(ctx, w, s); err != nil {
+		return err
 	}
 	return errors.Join(w.Run.Remember(rememberDropping, []string{}), w.Run.Remember(rememberLoading, false))
 }

@@ -54,6 +54,9 @@ func (l *loader) load(ctx context.Context) error {
 	if err != nil {
 		return accountsError(err)
 	}
+	if err := keepOldAccounts(l.w, apply.Have()); err != nil {
+		return err
+	}
 	if err := apply.Create(ctx); err != nil {
 		return accountsError(err)
 	}

@@ -103,7 +103,7 @@ func (m *Mysqldump) Cleanup(_ context.Context, w *method.Work) error {
 	if w.Side != agentapi.Target {
 		return nil
 	}
-	return m.remove(w.Dir)
+	return errors.Join(m.remove(w.Dir), forgetOldAccounts(w.Dir))
 }
 
 // Metadata implements method.Method.
@@ -116,7 +116,7 @@ func (m *Mysqldump) Metadata(_ context.Context, w *method.Work) (agentapi.Metada
 }
 
 // Release implements method.Method: files are removed, settings of the target's server that a killed Restore had changed
-// are put back, and a target that holds a part of the copy only is left empty.
+// are put back, and a target that holds a part of the copy only is left empty, with the accounts that it had.
 func (m *Mysqldump) Release(ctx context.Context, w *method.Work) error {
 	if w.Side != agentapi.Target {
 		return nil
@@ -127,5 +127,5 @@ func (m *Mysqldump) Release(ctx context.Context, w *method.Work) error {
 	if err := m.emptyHalfLoaded(ctx, w); err != nil {
 		return err
 	}
-	return m.remove(w.Dir)
+	return errors.Join(m.remove(w.Dir), forgetOldAccounts(w.Dir))
 }

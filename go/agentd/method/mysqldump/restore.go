@@ -79,6 +79,9 @@ func (m *Mysqldump) restore(ctx context.Context, w *method.Work) (err error) {
 	if err := errors.Join(w.Run.Remember(rememberDropping, []string{}), w.Run.Remember(rememberLoading, false)); err != nil {
 		return err
 	}
+	if err := forgetOldAccounts(w.Dir); err != nil {
+		return err
+	}
 	return w.Run.Remember(rememberConnections, []int64{})
 }
 
