@@ -15,11 +15,11 @@ import (
 // between stands between the target's agent, which listens on another address, and everybody who wants to reach it on its
 // host: what comes is handed on, and the data line can be harmed.
 type between struct {
-	host    string
-	doors   []net.Listener
-	harm    atomic.Pointer[harm]
-	bytes   atomic.Int64 // of the data line towards the target, over all connections
-	wg      sync.WaitGroup
+	host  string
+	doors []net.Listener
+	harm  atomic.Pointer[harm]
+	bytes atomic.Int64 // of the data line towards the target, over all connections
+	wg    sync.WaitGroup
 }
 
 // harm is what happens to the data line. Its functions are called by many goroutines.

@@ -50,7 +50,7 @@ func TestFaults(t *testing.T) {
 	sandbox.Require(t, sandbox.MySQL97)
 	r := &report{}
 	t.Cleanup(func() {
-		t.Log("\n" + r.table())
+		t.Log("\n" + r.tables())
 		if *reportFile != "" {
 			if err := os.WriteFile(*reportFile, []byte(r.page()), 0o644); err != nil {
 				t.Error(err)

@@ -133,7 +133,7 @@ func (w *world) holdsApplying() (open func()) {
 		_, err := source.ExecContext(w.ctx, s)
 		w.must(err)
 	}
-	w.source = w.readSource()
+	w.rereadSource()
 	return unlocker(w.ctx, conn)
 }
 

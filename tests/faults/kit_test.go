@@ -99,7 +99,9 @@ type lie struct {
 }
 
 // kits are all methods.
-func kits() []*kit { return []*kit{mysqldumpKit(), xtrabackupKit(), mydumperKit(), clonePluginKit(), lvmKit()} }
+func kits() []*kit {
+	return []*kit{mysqldumpKit(), xtrabackupKit(), mydumperKit(), clonePluginKit(), lvmKit()}
+}
 
 // cases is the whole table.
 func cases() []faultCase {

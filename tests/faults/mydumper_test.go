@@ -21,11 +21,17 @@ const (
 wait $p
 status=$?
 kill $! 2>/dev/null
+[ $status != 0 ] || gate
 exit $status`
-	// heldRows stops mydumper when it has written the first rows, and holds its locks.
-	heldRows = rowsDirectory + `"$real" "$@" &
+	// heldLocks stops mydumper when it has written the first rows, and holds its locks.
+	heldLocks = rowsDirectory + `"$real" "$@" &
 p=$!
 for _ in {1..400}; do compgen -G "$out/*.sql*" >/dev/null && break; sleep 0.02; done
+` + stopsReal
+	// heldRows stops it when it has given its locks back.
+	heldRows = `"$real" "$@" > >(tee "$dir/said.$$") 2>&1 &
+p=$!
+for _ in {1..400}; do grep -q 'unlocking tables' "$dir/said.$$" && break; sleep 0.02; done
 ` + stopsReal
 	// heldAfterRows has dumped everything, and does not end.
 	heldAfterRows = `"$real" "$@" || exit; gate`
@@ -62,13 +68,15 @@ while [ "$(readlink /proc/$p/exe)" = "$(readlink /proc/$$/exe)" ]; do :; done
 // mydumperKit is the method Mydumper, on MariaDB.
 func mydumperKit() *kit {
 	rows := heldTool(agentapi.Backup, agentapi.Target, rowsTool, heldRows)
+	locks := heldTool(agentapi.Backup, agentapi.Target, rowsTool, heldLocks)
+	locks.where = "mydumper holds its locks"
 	load := heldMydumperLoad()
 	return &kit{
 		method: agentapi.Mydumper, kind: sandbox.MariaDB,
 		prune: []string{"DROP DATABASE `odd ``name``, \"it's\" a.b;-/c`", "ALTER TABLE types.generated DROP COLUMN uid, DROP COLUMN addr"},
-		holds: []hold{heldPrepare(), rows, heldMydumperDrop(), load, heldCatchUp(copied), heldCleanup()},
+		holds: []hold{heldPrepare(), rows, locks, heldMydumperDrop(), load, heldCatchUp(copied), heldCleanup()},
 		kills: []killing{
-			{what: "mydumper", at: rows, side: agentapi.Target, kill: killing1(agentapi.Target, rowsTool), said: "mydumper failed.*(signal: killed|exit status 137)"},
+			{what: "mydumper", at: locks, side: agentapi.Target, kill: killing1(agentapi.Target, rowsTool), said: "mydumper failed.*(signal: killed|exit status 137)"},
 			{what: "myloader", at: load, side: agentapi.Target, kill: killing1(agentapi.Target, loadTool), said: "myloader failed.*(signal: killed|exit status 137)"},
 		},
 		serverKills: map[agentapi.Side][]agentapi.Stage{

@@ -30,6 +30,14 @@ func (w *world) readSource() sourceState {
 	return sourceState{position: w.text(s, position), tables: tables, replicas: len(w.replication(s)), vars: w.variables(s)}
 }
 
+// rereadSource expects the source to stay as it is now; its settings must come back to what they were before the seed.
+func (w *world) rereadSource() {
+	w.t.Helper()
+	vars := w.source.vars
+	w.source = w.readSource()
+	w.source.vars = vars
+}
+
 // channel is one source that a server replicates from.
 type channel struct {
 	runs bool // both threads
@@ -57,7 +65,7 @@ func (w *world) replication(s *sandbox.Server) []channel {
 func (w *world) writeSource(statements ...string) {
 	w.t.Helper()
 	w.exec(w.f.Source.Server, statements...)
-	w.source = w.readSource()
+	w.rereadSource()
 }
 
 // rows are the answer of a query, by column.

@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"strings"
+
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
@@ -66,6 +68,7 @@ func xtrabackupKit() *kit {
 			{10, "the unpacking program ends with an error after its last byte", agentapi.Backup, agentapi.Target, unpackTool, lateUnpackError, "unpack-failed", "exit status 4"},
 			{11, "the tool that applies the log says success and ends with an error", agentapi.Restore, agentapi.Target, backupTool, falsePrepare, "prepare-failed", "exit status 1"},
 		},
+		telling: xtrabackupTelling,
 		still: []lie{
 			{18, "the backup tool hangs and writes nothing", agentapi.Backup, agentapi.Source, backupTool, stillDump, "", ""},
 			{18, "the backup tool hangs in the middle", agentapi.Backup, agentapi.Source, backupTool, heldCopy, "", ""},
@@ -78,4 +81,38 @@ func xtrabackupKit() *kit {
 // killing1 is kill -9 of one program of a side.
 func killing1(side agentapi.Side, exe string) func(w *world) {
 	return func(w *world) { w.killTool(side, exe) }
+}
+
+// xtrabackupTelling is the selection for every change.
+func xtrabackupTelling(c faultCase) bool {
+	killed := c.what == "kill -9 of the agent while the stage runs, then started again"
+	always, place := c.end.code != "", c.stage+c.where
+	swapped := place == "Restore"+heldStart().where
+	switch c.fault {
+	case 5:
+		return killed && place == "Backup"
+	case 6:
+		return killed && (place == "Backup" || swapped)
+	case 7:
+		return swapped
+	case 8:
+		return place == "Backup" && c.what != "kill -9 of mysqld, then started again"
+	case 9, 11:
+		return always && (c.tools[agentapi.Target][unpackTool] == cutUnpack || c.tools[agentapi.Target][backupTool] == falsePrepare)
+	case 12, 15:
+		return !strings.Contains(c.what, "again and again")
+	case 16:
+		return place == "Restore"
+	case 21, 26, 33:
+		return true
+	case 23:
+		return c.side == "-" && (place == "Backup" || place == "ConnectSlave" || swapped)
+	case 29:
+		return always
+	case 34:
+		return always && strings.Contains(c.what, "lost+found")
+	case 35:
+		return !always
+	}
+	return false
 }
