@@ -32,18 +32,30 @@ type Data struct {
 
 	// Fields of ours; agents of others do not send them.
 
-	AgentVersion string    `json:",omitempty"` // empty: an agent of others
-	Abilities    []string  `json:",omitempty"` // see the Ability constants
-	MySQLVersion string    `json:",omitempty"` // SELECT VERSION(), when MySQL answers
-	MySQLError   string    `json:",omitempty"` // why MySQL's facts are missing, when they are
-	AllowErase   bool      `json:",omitempty"`
-	SeedPort     int       `json:",omitempty"` // the data port
+	AgentVersion string   `json:",omitempty"` // empty: an agent of others
+	Abilities    []string `json:",omitempty"` // see the Ability constants
+	MySQLVersion string   `json:",omitempty"` // SELECT VERSION(), when MySQL answers
+	MySQLError   string   `json:",omitempty"` // why MySQL's facts are missing, when they are
+	AllowErase   bool     `json:",omitempty"`
+	SeedPort     int      `json:",omitempty"` // the data port
 	// ServiceControl: the agent has commands that stop and start MySQL; false also from agents of others.
-	ServiceControl bool `json:",omitempty"`
-	MySQLUser    string    `json:",omitempty"` // the account the agent uses, without host
-	Clock        time.Time `json:",omitzero"`  // the host's time when it answered
+	ServiceControl bool      `json:",omitempty"`
+	MySQLUser      string    `json:",omitempty"` // the account the agent uses, without host
+	Clock          time.Time `json:",omitzero"`  // the host's time when it answered
 	// ToolVersions is the first line that each tool prints for --version, by program name.
 	ToolVersions map[string]string `json:",omitempty"`
+	// MySQLNoted is what the agent knows of a server that does not run, from when it ran or from its configuration; nil while
+	// it runs, and when nothing is known.
+	MySQLNoted *MySQLNote `json:",omitempty"`
+}
+
+// MySQLNote is what is known of a MySQL server that does not run; zero is not known.
+type MySQLNote struct {
+	Version  string `json:",omitempty"` // as SELECT VERSION() gave it
+	ServerID int64  `json:",omitempty"`
+	PageSize int64  `json:",omitempty"` // bytes
+	// LowerCaseTableNames is nil when not known: 0 is a value.
+	LowerCaseTableNames *int `json:",omitempty"`
 }
 
 // What an agent of ours may say it can do, in Data.Abilities.

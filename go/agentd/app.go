@@ -10,10 +10,12 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/config"
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/datadir"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/journal"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/link"
@@ -51,6 +53,7 @@ type App struct {
 	link    *link.Link
 	info    agentapi.Info
 	offers  offers
+	layout  atomic.Pointer[datadir.Layout] // what was found last
 
 	listener net.Listener
 	end      context.CancelFunc
@@ -90,7 +93,9 @@ func (a *App) build(ctx context.Context, name string) error {
 		return err
 	}
 	a.info = agentapi.Info{Hostname: name, Port: c.Common.Port, Token: token, MySQLPort: c.MySQL.Port}
-	a.host = host.New(hostOptions(c, a.log))
+	o := hostOptions(c, a.log)
+	o.Noted = a.noted
+	a.host = host.New(o)
 	if a.methods, err = a.makeMethods(); err != nil {
 		return err
 	}
@@ -157,6 +162,9 @@ func (a *App) Start(ctx context.Context) error {
 	a.end = end
 	a.work.Go(func() { a.served <- a.server.Serve(l) })
 	a.work.Go(func() { a.link.Run(life) })
+	if a.o.Methods == nil {
+		a.work.Go(func() { a.watchLayout(life) })
+	}
 	a.log.Info("agent is up", "version", a.o.Version, "name", a.info.Hostname, "address", a.Addr(), "mysql", a.host.MySQL())
 	return nil
 }

@@ -31,6 +31,54 @@ var stories = []story{
 	{"mysql-answers", "the error has its own hint", "", func(f *facts) {
 		f.source.mysql, f.source.mysqlErr = nil, &agent.OpError{Text: "access denied", Hint: "create the account"}
 	}, agent.Fail, "create the account"},
+	{"mysql-answers", "the target's is down, but a dump needs it", "Mydumper", targetIsDown, agent.Fail, "Xtrabackup and LVM"},
+	{"mysql-answers", "the target's is down, and a clone needs it", "ClonePlugin", targetIsDown, agent.Fail, "does not run"},
+	{"mysql-answers", "the target's is down and will be built anew", "Xtrabackup", targetIsDown, agent.Warn, "it is 10.11.6-MariaDB"},
+	{"mysql-answers", "the target's is down and nothing is known of it", "LVM", func(f *facts) {
+		targetIsDown(f)
+		f.target.data.MySQLNoted = nil
+	}, agent.Warn, "nothing is known"},
+	{"mysql-answers", "the service can't reach the target's, which runs", "Xtrabackup", func(f *facts) {
+		targetIsDown(f)
+		f.target.data.MySQLRunning = true
+	}, agent.Fail, "could not be read"},
+	{"mysql-answers", "the target's answers the service by a refusal", "Xtrabackup", func(f *facts) {
+		targetIsDown(f)
+		f.target.mysqlErr = &agent.OpError{Code: inst.CodeCredentials, Text: "access denied"}
+	}, agent.Fail, "access denied"},
+	{"mysql-answers", "an agent of others says that the target's is down", "Xtrabackup", func(f *facts) {
+		targetIsDown(f)
+		f.target.data.AgentVersion = ""
+	}, agent.Fail, "could not be read"},
+	{"mysql-answers", "both are down", "Xtrabackup", func(f *facts) {
+		targetIsDown(f)
+		noSourceMySQL(f)
+	}, agent.Fail, "MySQL on src1"},
+	{"server-id-differs", "the target is down, as noted", "Xtrabackup", targetIsDown, agent.Pass, "2 on the target"},
+	{"server-id-differs", "the target is down, noted is the source's", "Xtrabackup", func(f *facts) {
+		targetIsDown(f)
+		f.target.data.MySQLNoted.ServerID = 1
+	}, agent.Fail, "server_id is 1"},
+	{"server-id-differs", "the target is down, not noted", "Xtrabackup", unnoted, agent.Warn, "not known"},
+	{"page-size", "the target is down, not noted", "Xtrabackup", unnoted, agent.Warn, "not known"},
+	{"page-size", "the target is down, noted is another", "Xtrabackup", func(f *facts) {
+		targetIsDown(f)
+		f.target.data.MySQLNoted.PageSize = 4096
+	}, agent.Fail, "4.0 KiB"},
+	{"lower-case-table-names", "the target is down, not noted", "LVM", unnoted, agent.Warn, "not known"},
+	{"same-flavour", "the target is down, nothing noted", "LVM", func(f *facts) {
+		targetIsDown(f)
+		f.target.data.MySQLNoted = nil
+	}, agent.Warn, "not known"},
+	{"version-not-older", "the target is down, noted is older", "Xtrabackup", func(f *facts) {
+		targetIsDown(f)
+		f.target.data.MySQLNoted.Version = "10.6.1-MariaDB"
+	}, agent.Fail, "10.6.1"},
+	{"tool-version", "the target is down", "Xtrabackup", targetIsDown, agent.Pass, "10.11"},
+	{"target-not-replica", "the target is down", "Xtrabackup", targetIsDown, agent.Warn, "does not run"},
+	{"target-not-replica", "the target merely can't be reached", "Xtrabackup", noTargetMySQL, agent.Fail, "could not be read"},
+	{"target-no-replicas", "the target is down", "LVM", targetIsDown, agent.Warn, "does not run"},
+	{"target-data", "the target is down", "Xtrabackup", targetIsDown, agent.Warn, "12.0 GiB in /var/lib/mysql/ will be lost"},
 	{"hosts-differ", "one host", "", func(f *facts) { f.target.name = "SRC1." }, agent.Fail, "target and source"},
 
 	{"method-offered", "the target does not", "", func(f *facts) {

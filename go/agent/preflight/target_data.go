@@ -11,6 +11,10 @@ var targetData = check{
 		"is kept until the new is proven, or erased before.",
 	needed: "a target whose data nobody needs",
 	run: func(f *facts) verdict {
+		if rebuilt(f) {
+			return warn("look for yourself what is on the target", "not known: MySQL on %s does not run, says its agent; %s in %s will be lost. The old data is %s",
+				f.target.name, size(f.target.data.MySQLDatadirDiskUsed), f.target.data.MySQLDatadir, oldDataOf(f).words())
+		}
 		schemas, known := userSchemas(f.target)
 		if !known {
 			return warn("look for yourself what is on the target", "not known: neither MySQL nor the agent on %s says what is there", f.target.name)

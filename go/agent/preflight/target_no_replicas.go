@@ -5,7 +5,7 @@ var targetNoReplicas = check{
 	about:  "Nothing replicates from the target; fails if something does, because it would break.",
 	needed: "a target from which nobody replicates",
 	run: func(f *facts) verdict {
-		if v, missing := noMySQL(f.target); missing {
+		if v, missing := noTarget(f, "point what replicates from it at another server first"); missing {
 			return v
 		}
 		if r := f.target.mysql.Replicas; len(r) > 0 {

@@ -10,7 +10,7 @@ var targetNotReplica = check{
 	about:  "The target is not a replica already; fails if it is, so that no working replica is erased by mistake. What a held seed that failed in ConnectSlave left does not count: its release ends it.",
 	needed: "a target that replicates from nobody",
 	run: func(f *facts) verdict {
-		if v, missing := noMySQL(f.target); missing {
+		if v, missing := noTarget(f, "see that this host is to be built anew"); missing {
 			return v
 		}
 		if r := f.target.mysql.Replica; r != nil {

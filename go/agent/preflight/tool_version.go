@@ -20,12 +20,17 @@ var toolVersion = check{
 		if v, missing := noData(f.target, f.source); missing {
 			return v
 		}
-		if v, missing := noMySQL(f.target, f.source); missing {
+		t, s, v, missing := bothServers(f)
+		if missing {
 			return v
 		}
 		var found string
 		for _, h := range []*hostFacts{f.target, f.source} {
-			program, line := backupProgram(h)
+			of := s.Version
+			if h == f.target {
+				of = t.Version
+			}
+			program, line := backupProgram(h, of)
 			if line == "" {
 				return warn("compare the versions by hand, or install this project's orchestrator-agent there",
 					"not known: the agent on %s does not say which version of the backup program it has", h.name)
@@ -34,21 +39,21 @@ var toolVersion = check{
 			if !ok {
 				return warn("compare the versions by hand", "not known: %s on %s says %q of itself", program, h.name, line)
 			}
-			wantMajor, wantMinor := wantedSeries(h.mysql.Version)
+			wantMajor, wantMinor := wantedSeries(of)
 			if major != wantMajor || minor != wantMinor {
 				return fail(fmt.Sprintf("install %s %d.%d on %s", program, wantMajor, wantMinor, h.name),
-					"%s on %s is of series %d.%d, the server is %s", program, h.name, major, minor, h.mysql.Version.Text)
+					"%s on %s is of series %d.%d, the server is %s", program, h.name, major, minor, of.Text)
 			}
-			found = fmt.Sprintf("%s %d.%d for %s", program, major, minor, h.mysql.Version.Text)
+			found = fmt.Sprintf("%s %d.%d for %s", program, major, minor, of.Text)
 		}
 		return pass("%s", found)
 	},
 }
 
 // backupProgram is the program that the method uses on that host, and what it says for --version; "" if that is not known.
-func backupProgram(h *hostFacts) (program, line string) {
+func backupProgram(h *hostFacts, of inst.Version) (program, line string) {
 	names := []string{"xtrabackup"}
-	if h.mysql.Version.Flavour == inst.MariaDB {
+	if of.Flavour == inst.MariaDB {
 		names = []string{"mariabackup", "mariadb-backup"}
 	}
 	for _, name := range names {

@@ -11,10 +11,11 @@ var versionNotOlder = check{
 		"Files of another series make a physical method warn; ClonePlugin fails for versions between which CLONE does not copy.",
 	needed: "a server on the target that is not of an older series than the source's",
 	run: func(f *facts) verdict {
-		if v, missing := noMySQL(f.target, f.source); missing {
+		t, s, v, missing := bothServers(f)
+		if missing {
 			return v
 		}
-		target, source := f.target.mysql.Version, f.source.mysql.Version
+		target, source := t.Version, s.Version
 		order := compareSeries(target, source)
 		switch {
 		case order < 0:

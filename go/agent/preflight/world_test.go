@@ -61,6 +61,20 @@ func noTargetMySQL(f *facts) { f.target.mysql, f.target.mysqlErr = nil, errGone 
 func noSourceData(f *facts)  { f.source.data, f.source.dataErr = nil, errGone }
 func noTargetData(f *facts)  { f.target.data, f.target.dataErr = nil, errGone }
 
+// targetIsDown: the target's agent says that MySQL does not run, and the service gets no connection.
+func targetIsDown(f *facts) {
+	lower := 0
+	f.target.mysql, f.target.mysqlErr = nil, &agent.OpError{Code: inst.CodeUnreachable, Op: "read MySQL", Text: "could not be read"}
+	f.target.data.MySQLRunning, f.target.data.MySQLDatabases = false, map[string]agentapi.Database{}
+	f.target.data.MySQLNoted = &agentapi.MySQLNote{Version: "10.11.6-MariaDB", ServerID: 2, PageSize: 16384, LowerCaseTableNames: &lower}
+}
+
+// unnoted: the same, of a server whose version alone is known.
+func unnoted(f *facts) {
+	targetIsDown(f)
+	f.target.data.MySQLNoted = &agentapi.MySQLNote{Version: "10.11.6-MariaDB"}
+}
+
 func oldSchema(f *facts) { f.target.mysql.Schemas = map[string]int64{"old": gib} }
 
 func seedOf(id int64, target, source string, status agent.Status) *agent.Seed {

@@ -21,7 +21,7 @@ const noteFile = "datadir-layout.json"
 
 // wanted are the variables that are kept in Layout.Vars.
 var wanted = append([]string{
-	"datadir", "version", "port", "socket", "innodb_data_home_dir", "innodb_data_file_path", "innodb_log_group_home_dir", "innodb_undo_directory",
+	"datadir", "version", "server_id", "innodb_page_size", "lower_case_table_names", "port", "socket", "innodb_data_home_dir", "innodb_data_file_path", "innodb_log_group_home_dir", "innodb_undo_directory",
 	"innodb_doublewrite_dir", "innodb_directories", "innodb_temp_tablespaces_dir", "aria_log_dir_path", "log_bin_basename", "log_bin_index",
 	"relay_log_basename", "relay_log_index", "log_error", "pid_file", "tmpdir", "innodb_tmpdir", "general_log_file", "slow_query_log_file",
 }, unsupported...)

@@ -27,6 +27,8 @@ type Options struct {
 	Tools           []string      // programs whose versions are facts
 	LVM             LVMOptions
 	Logger          *slog.Logger
+	// Noted tells the data directory of a server that does not run, and what else is known of it; nil, or "" and nil: nothing.
+	Noted func() (dataDir string, note *agentapi.MySQLNote)
 	// DataWait bounds how long Data waits for a fact that was never found out yet; default 3 s.
 	DataWait time.Duration
 }
@@ -112,6 +114,9 @@ func (h *Host) mysqlData(ctx context.Context, d *agentapi.Data) {
 	if err != nil {
 		d.MySQLError = err.Error()
 	}
+	if !d.MySQLRunning {
+		facts.datadir = h.noteDown(facts.datadir, d)
+	}
 	if facts.datadir == "" {
 		return
 	}
@@ -121,6 +126,24 @@ func (h *Host) mysqlData(ctx context.Context, d *agentapi.Data) {
 	if err := errors.Join(ferr, uerr); err != nil && d.MySQLError == "" {
 		d.MySQLError = err.Error()
 	}
+}
+
+// noteDown tells what was noted of a server that is down, and gives its data directory.
+func (h *Host) noteDown(seen string, d *agentapi.Data) (dataDir string) {
+	dataDir, d.MySQLNoted = h.noted()
+	dataDir = cmp.Or(seen, dataDir)
+	d.MySQLDatadir = dataDir
+	if d.MySQLNoted != nil {
+		d.MySQLVersion = cmp.Or(d.MySQLVersion, d.MySQLNoted.Version)
+	}
+	return dataDir
+}
+
+func (h *Host) noted() (dataDir string, note *agentapi.MySQLNote) {
+	if h.o.Noted == nil {
+		return "", nil
+	}
+	return h.o.Noted()
 }
 
 func (h *Host) findFacts(ctx context.Context) (mysqlFacts, error) {
@@ -143,10 +166,14 @@ func (h *Host) findDatabases(ctx context.Context) (map[string]agentapi.Database,
 
 func (h *Host) findDataUsed(ctx context.Context) (int64, error) {
 	facts, _ := h.facts.get(h.life, ctx)
-	if facts.datadir == "" {
+	dataDir := facts.datadir
+	if dataDir == "" {
+		dataDir, _ = h.noted()
+	}
+	if dataDir == "" {
 		return 0, errors.New("the data directory is not known")
 	}
-	return diskUsed(ctx, facts.datadir)
+	return diskUsed(ctx, dataDir)
 }
 
 // listening says whether the server's port or socket takes connections.
