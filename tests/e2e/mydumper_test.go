@@ -16,10 +16,14 @@ func fillForMydumper(megabytes int64) func(context.Context, *sandbox.Server) err
 		err := fill(megabytes)(ctx, s)
 		db := s.Open("")
 		defer db.Close()
-		for _, statement := range []string{
-			"DROP DATABASE `odd ``name``, \"it's\" a.b;-/c`",
-			"ALTER TABLE types.generated DROP COLUMN uid, DROP COLUMN addr",
-		} {
+		statements := []string{"DROP DATABASE `odd ``name``, \"it's\" a.b;-/c`"}
+		if s.Kind == sandbox.MariaDB {
+			statements = append(statements, "ALTER TABLE types.generated DROP COLUMN uid, DROP COLUMN addr")
+		} else {
+			statements = append(statements, "ALTER TABLE types.generated DROP KEY many, DROP COLUMN uid, DROP COLUMN tags",
+				"ALTER TABLE shop.customers MODIFY created TIMESTAMP(6) NOT NULL DEFAULT '2020-01-01'", "DROP DATABASE `größe 日本`")
+		}
+		for _, statement := range statements {
 			_, e := db.ExecContext(ctx, statement)
 			err = errors.Join(err, e)
 		}
@@ -42,6 +46,26 @@ func TestMariaDBBecomesAReplicaByMydumperUnderWritesAndLosesItsOldData(t *testin
 	status := w.status()
 	if status["Using_Gtid"] != "Slave_Pos" {
 		t.Errorf("the replica uses GTID %s", status["Using_Gtid"])
+	}
+	w.nothingIsLeft(id)
+	w.secretsKept(id)
+}
+
+func TestMySQL97BecomesAReplicaByMydumperUnderWritesAndLosesItsOldData(t *testing.T) {
+	awkward := sandbox.Options{Passwords: sandbox.AwkwardPasswords()}
+	w := start(t, fleet.Options{
+		Kind: sandbox.MySQL97, Source: awkward, Target: awkward, Fill: fillForMydumper(40),
+		AgentConfig: map[string]map[string]any{"mydumper": {"enabled": true}},
+	})
+	w.oldData()
+	stop := w.load(sandbox.LoadOptions{Bulk: "sbtest.sbtest1"})
+	id := w.seedBy(agentapi.Mydumper)
+	w.completed(id)
+	stop()
+	w.isReplica(id)
+	status := w.status()
+	if status["Auto_Position"] != "1" {
+		t.Errorf("the replica's auto-position is %s", status["Auto_Position"])
 	}
 	w.nothingIsLeft(id)
 	w.secretsKept(id)

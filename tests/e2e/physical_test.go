@@ -58,3 +58,20 @@ func TestMySQL97BecomesAReplicaByClonePluginUnderWrites(t *testing.T) {
 			return sandbox.Fill(ctx, db, sandbox.FillOptions{Bytes: 60 << 20, Tables: 3, InnoDBOnly: true})
 		}})
 }
+
+func TestMariaDBWithoutGTIDsInItsLogBecomesAReplicaByXtrabackupByFileAndPosition(t *testing.T) {
+	w := start(t, fleet.Options{Kind: sandbox.MariaDB, Fill: fill(20),
+		AgentConfig: map[string]map[string]any{"xtrabackup": {"enabled": true}}})
+	w.exec(w.source(), "RESET MASTER") // no GTID has ever been given, as on a server whose log was just turned on
+	id := w.seedBy(agentapi.Xtrabackup)
+	w.must(w.WaitStage(w.ctx, id, agentapi.Restore, agentapi.Running, seedTime), "wait for Restore")
+	stop := w.load(sandbox.LoadOptions{Bulk: "sbtest.sbtest1"})
+	w.completed(id)
+	stop()
+	w.isReplica(id)
+	if status := w.status(); status["Using_Gtid"] != "No" {
+		t.Errorf("the replica uses GTID %s", status["Using_Gtid"])
+	}
+	w.nothingIsLeft(id)
+	w.nothingBesideTheData()
+}
