@@ -107,7 +107,7 @@ func (w *world) checkEqual(except func(object string) bool) {
 	}
 }
 
-// nothing and heldOnly are what checkEqual leaves out: heldOnly what heldConnect writes after the copy was made.
+// nothing and heldOnly are what checkEqual leaves out: heldOnly what holdsApplying writes after the copy was made.
 func nothing(string) bool         { return false }
 func heldOnly(object string) bool { return strings.Contains(object, "`held`") }
 

@@ -34,8 +34,8 @@ func heldTool(stage agentapi.Stage, side agentapi.Side, program, text string) ho
 	}}
 }
 
-// heldCatchUp holds ConnectSlave where the target's server is restarted after the copy, so that no lock could be taken there
-// before: the service stands between the stages.
+// heldCatchUp holds ConnectSlave with a service that stands: the gate may be passed before the source's next write has come, and
+// where the target's server is restarted after the copy no lock could be taken there before.
 func heldCatchUp(after targetData) hold {
 	return hold{stage: agentapi.ConnectSlave, fleet: standing, after: after, until: func(w *world) func() {
 		w.start()
@@ -105,17 +105,6 @@ func (w *world) waitsFor(like string) {
 		}
 		return nil
 	})
-}
-
-// heldConnect starts a seed and holds ConnectSlave.
-func (w *world) heldConnect() (open func()) {
-	w.t.Helper()
-	w.start()
-	w.until(w.dump.waiting)
-	open = w.holdsApplying()
-	w.must(w.dump.let())
-	w.at(agentapi.ConnectSlave, agentapi.Running)
-	return open
 }
 
 // holdsApplying has the source write what can't be applied on the target while a named lock is taken there.

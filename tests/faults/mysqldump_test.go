@@ -33,7 +33,8 @@ func mysqldumpKit() *kit {
 
 const noDataPort = "the data comes over a connection of the dump program to the source's MySQL; that one is killed with fault 8"
 
-// mysqldumpHolds have a service that goes on by itself, except in Prepare: that is over at once, so there the service stands.
+// mysqldumpHolds have a service that goes on by itself, except in Prepare, which is over at once, and in ConnectSlave, whose gate may
+// be passed before the source's next write has arrived: there the service stands.
 func mysqldumpHolds() []hold {
 	return []hold{
 		heldPrepare(),
@@ -43,7 +44,7 @@ func mysqldumpHolds() []hold {
 			return func() { w.must(w.dump.let()) }
 		}},
 		{stage: agentapi.Restore, dump: heldDump, after: oldData, until: func(w *world) func() { return w.heldBeforeDrop() }},
-		{stage: agentapi.ConnectSlave, dump: heldAfterDump, after: copied, until: func(w *world) func() { return w.heldConnect() }},
+		heldCatchUp(copied),
 		heldCleanup(),
 	}
 }

@@ -31,7 +31,7 @@ func serviceKilled(k *kit) []faultCase {
 			w.killService()
 			w.at(h.stage, agentapi.Running)
 			open()
-			w.end()
+			w.finish()
 		}}))
 	}
 	return list

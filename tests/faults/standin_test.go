@@ -38,8 +38,6 @@ func (g gateFile) let() error { return os.WriteFile(g.open, nil, 0o644) }
 const (
 	// heldDump has the real program's output come to a halt in the middle: the program runs and holds its locks.
 	heldDump = `"$real" "$@" | (head -c 20000; gate; cat)`
-	// heldAfterDump has made the dump completely, and waits in the middle of handing it out: the source is free again.
-	heldAfterDump = `full "$@"; head -c 20000 "$full"; gate; tail -c +20001 "$full"`
 	// cutDump ends with success in the middle.
 	cutDump = `full "$@"; head -c $(($(stat -c %s "$full") / 2)) "$full"; exit 0`
 	// cutLine lacks nothing but the closing line.
