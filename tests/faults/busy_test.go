@@ -88,14 +88,18 @@ func lateCommands(k *kit) []faultCase {
 	return []faultCase{k.held(restore, faultCase{fault: 26, what: "starts and an abort of older attempts come late, while Restore runs and when the seed has ended", side: "both",
 		end: onceEach, do: func(w *world) {
 			open := restore.until(w)
-			w.lateCommands()
+			if k.sends {
+				w.lateCommands(sides...)
+			} else {
+				w.lateCommands(agentapi.Target) // the source's agent had nothing since Prepare: nothing is late for it
+			}
 			open()
 			w.end()
-			w.lateCommands()
+			w.lateCommands(sides...)
 		}})}
 }
 
-func (w *world) lateCommands() {
+func (w *world) lateCommands(sides ...agentapi.Side) {
 	w.t.Helper()
 	id, method := strconv.FormatInt(w.id, 10), string(w.method)
 	for _, side := range sides {

@@ -125,12 +125,15 @@ func (w *world) letGo() {
 	if w.ended.Status != agentapi.Failed {
 		return
 	}
+	dead := func(a *fleet.Agent) bool { return a.Pid() == 0 || a.Ended() }
 	if w.ended.Held {
 		_, _, err := client.ReleaseSeed(w.id).Fetch(w.ctx, w.f.Service.Client)
-		w.must(err)
+		if !dead(w.f.Source) && !dead(w.f.Target) { // one that is dead is told of later
+			w.must(err)
+		}
 	}
 	for _, a := range []*fleet.Agent{w.f.Source, w.f.Target} {
-		if a.Pid() == 0 || a.Ended() { // one that the case left dead comes back now
+		if dead(a) { // one that the case left dead comes back now
 			w.must(a.Stop())
 			w.must(a.Start())
 			w.must(a.Registered(w.ctx))

@@ -15,7 +15,7 @@ import (
 func clonePluginKit() *kit {
 	clone := heldClone()
 	return &kit{
-		method: agentapi.ClonePlugin, kind: sandbox.MySQL97, physical: true,
+		method: agentapi.ClonePlugin, kind: sandbox.MySQL97, physical: true, startCode: "mysql-start-failed",
 		fleet: func(o *fleet.Options) {
 			o.AgentConfig["clone_plugin"]["install-plugin"] = true
 			o.ServiceConfig["MaxRetriesForSeedStage"] = 8 // a killed MySQL takes its time to come back
