@@ -107,6 +107,9 @@ func (m *ClonePlugin) anew(ctx context.Context, w *method.Work, db, src *sql.DB,
 			return nil, err
 		}
 	}
+	if err := (&bandwidth{m: m, w: w, db: db}).keep(ctx); err != nil { // from its first byte on
+		return nil, err
+	}
 	r, err := m.begin(ctx, w, db, src, p, source.tls)
 	if err == nil {
 		w.Run.Say(fmt.Sprintf("cloning MySQL %s at %s", source.version.Version, r.Source))
