@@ -24,6 +24,9 @@ func queryError(err error, doing string) error {
 		return &method.StageError{Code: CodePrivileges, Err: err, Text: doing,
 			Hint: "before the swap the target's account of the agent needs SYSTEM_VARIABLES_ADMIN and PERSIST_RO_VARIABLES_ADMIN, after it the source's needs them too, and " +
 				"REPLICATION_SLAVE_ADMIN, EVENT and SET_ANY_DEFINER (before 8.2 SET_USER_ID); grant what lacks, then retry the seed"}
+	case 3549:
+		return &method.StageError{Code: CodeServer, Err: err, Text: doing + ": MySQL can't write into its data directory; is it read-only, or full?",
+			Hint: "see that MySQL can write mysqld-auto.cnf in its data directory, then retry the seed"}
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
