@@ -77,7 +77,9 @@ func TestOldDataIsToldAndKept(t *testing.T) {
 			}
 			return w.Run.OldData(agentapi.OldDataInPlace, "/data")
 		},
-		OnRestore: func(_ context.Context, w *method.Work) error { return w.Run.OldData(agentapi.OldDataAside, "/data.old") },
+		OnRestore: func(_ context.Context, w *method.Work) error {
+			return w.Run.OldData(agentapi.OldDataAside, "/data.old")
+		},
 		OnRelease: func(_ context.Context, w *method.Work) error { return w.Run.OldData(agentapi.OldDataPutBack, "") },
 	}
 	r, end := w.open(m)
