@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
@@ -158,6 +159,23 @@ func siblingFits(l Layout) bool {
 func access(err error) error {
 	return &method.StageError{Code: "datadir-access", Err: err, Text: "the agent can't exchange the data directory",
 		Hint: "run the agent as root or as the data directory's owner; sudo is used for commands only, not for files"}
+}
+
+// moved gives what the kernel refuses while data is moved its code and what to do about it.
+func moved(err error) error {
+	var known *method.StageError
+	switch {
+	case err == nil || errors.As(err, &known):
+		return err
+	case errors.Is(err, syscall.EROFS):
+		return &method.StageError{Code: "datadir-access", Err: err, Text: "the file system of the data directory is read-only",
+			Hint: "see the kernel's messages (dmesg), and mount it writable again; then retry the seed"}
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+		return access(err)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return &method.StageError{Code: "disk-full", Err: err, Text: "no space left for the new data", Hint: "free space on the file system of the data directory, then retry the seed"}
+	}
+	return err
 }
 
 // room says whether the old data can stay. An error says what is missing.

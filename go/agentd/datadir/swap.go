@@ -29,7 +29,7 @@ func (k *Keeper) Swap(ctx context.Context, w *method.Work) error {
 	switch p.Phase {
 	case phaseReceiving:
 		if err := k.fit(ctx, w, m, p); err != nil {
-			return err
+			return moved(err)
 		}
 	case phaseOldOut, phaseNewIn, phaseSwapped:
 	case phaseProven, phaseDropped:
@@ -50,7 +50,7 @@ func (k *Keeper) Swap(ctx context.Context, w *method.Work) error {
 		}, phaseSwapped},
 	})
 	if err != nil {
-		return err
+		return moved(err)
 	}
 	if err := k.server.StartMySQL(ctx); err != nil {
 		return k.notStarted(p, err)
