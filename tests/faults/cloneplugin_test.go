@@ -3,6 +3,7 @@ package faults
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -15,7 +16,8 @@ import (
 func clonePluginKit() *kit {
 	clone := heldClone()
 	return &kit{
-		method: agentapi.ClonePlugin, kind: sandbox.MySQL97, physical: true, startCode: "mysql-start-failed",
+		method: agentapi.ClonePlugin, kind: sandbox.MySQL97, physical: true, startCode: "mysql-start-failed", room: 900 << 20, roomless: true,
+		noMounts: "MySQL refuses to clone into its data directory",
 		fleet: func(o *fleet.Options) {
 			o.AgentConfig["clone_plugin"]["install-plugin"] = true
 			o.ServiceConfig["MaxRetriesForSeedStage"] = 8 // a killed MySQL takes its time to come back
@@ -35,7 +37,7 @@ func clonePluginKit() *kit {
 		without: map[int]string{
 			9: noCloneTools, 10: noCloneTools, 11: noCloneTools, 12: noClonePort, 13: noClonePort, 14: noClonePort, 15: noClonePort,
 		},
-		telling: clonePluginTelling,
+		telling: clonePluginTelling, more: clonePluginCases,
 	}
 }
 
@@ -56,6 +58,26 @@ func clonePluginTelling(c faultCase) bool {
 		return c.side == "-" && (stage == agentapi.Backup || stage == agentapi.ConnectSlave)
 	}
 	return false
+}
+
+// clonePluginCases are those of a data directory that is a mount point - there is no place beside it that could be swapped - and of
+// a clone on which MySQL did not start for want of space: it takes it for a bad one from then on.
+func clonePluginCases(k *kit) []faultCase {
+	stop := k.hold(agentapi.Restore)
+	return []faultCase{{fault: 34, what: "the data directory is a mount point with lost+found: refused, with the old data untouched", stage: "Prepare", side: "target", fleet: oneRetry,
+		end: ending{stage: agentapi.Prepare, code: "clone-directory", text: "is a mount point", hint: "allow-erase", data: oldData}, do: func(w *world) {
+			mountPoint(w)
+			w.start()
+			w.end()
+		}}, k.held(stop, faultCase{fault: 16, what: "the disk of the target's data is full when MySQL starts on the clone; space made, released", side: "target", fleet: oneRetry,
+		disk: func(o *fleet.Options) (string, int) { return filepath.Join(o.Dir, "target-db"), k.room },
+		end:  ending{stage: agentapi.Restore, code: "mysql-start-failed", text: "does not start on the new data", hint: ".", data: oldData}, do: func(w *world) {
+			open := stop.until(w)
+			filler := w.fillUp(w.disk, 256<<10)
+			open()
+			w.end()
+			w.must(os.Remove(filler))
+		}})}
 }
 
 // heldClone holds Backup in the middle: the copy is bound to the least that can be.

@@ -35,6 +35,14 @@ type kit struct {
 	holds []hold
 	// startCode is the code of a new server that does not start, fault 29.
 	startCode string
+	// room is how many bytes the target's disk needs for the old data and the new, with something to spare.
+	room int
+	// resumes: a copy that broke off goes on where it was, and its Prepare needs no room anew.
+	resumes bool
+	// roomless: Restore writes next to nothing once it is held.
+	roomless bool
+	// noMounts says why a data directory that is a mount point can't be seeded; "": it can.
+	noMounts string
 	// ignoreLost are lines of my.cnf for a data directory that holds lost+found.
 	ignoreLost []string
 	// kills are the programs and connections that fault 8 ends.

@@ -15,7 +15,7 @@ import (
 // lvmKit is the method LVM, with Btrfs as the source's file system.
 func lvmKit() *kit {
 	return &kit{
-		method: agentapi.LVM, kind: sandbox.MariaDB, physical: true, startCode: "mysql-start-failed", ignoreLost: []string{"ignore_db_dirs=lost+found"}, sends: true, line: true,
+		method: agentapi.LVM, kind: sandbox.MariaDB, physical: true, startCode: "mysql-start-failed", ignoreLost: []string{"ignore_db_dirs=lost+found"}, sends: true, line: true, resumes: true, roomless: true,
 		fleet: func(o *fleet.Options) { o.AgentConfig["lvm"]["create-new-snapshot-for-seed"] = true },
 		fill: func(f *sandbox.FillOptions) {
 			if f.Bytes == 0 {

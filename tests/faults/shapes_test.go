@@ -1,11 +1,13 @@
 package faults
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -119,6 +121,9 @@ func shapes(k *kit) []faultCase {
 			{fault: 34, what: "the data directory is a mount point with lost+found", extra: k.ignoreLost, make: mountPoint},
 			{fault: 35, what: "redo, undo, system tablespace, binary and relay logs are in directories of their own", make: separate},
 		} {
+			if k.noMounts != "" && strings.Contains(s.what, "mount point") {
+				continue
+			}
 			extra := func(o *fleet.Options) { o.Target.Extra = append(o.Target.Extra, s.extra...) }
 			list = append(list,
 				faultCase{fault: s.fault, what: s.what, stage: "all", side: "target", fleet: extra, end: onceEach, do: func(w *world) {
@@ -165,7 +170,7 @@ func mountPoint(w *world) {
 		aside := s.Datadir + ".aside"
 		w.must(os.Rename(s.Datadir, aside))
 		w.must(os.Mkdir(s.Datadir, 0o750))
-		w.must(syscall.Mount("tmpfs", s.Datadir, "tmpfs", 0, "size=700m"))
+		w.must(syscall.Mount("tmpfs", s.Datadir, "tmpfs", 0, fmt.Sprintf("size=%d", cmp.Or(w.kit.room, 700<<20))))
 		w.t.Cleanup(func() {
 			w.must(s.Kill())
 			w.must(syscall.Unmount(s.Datadir, syscall.MNT_DETACH))
@@ -237,9 +242,14 @@ func fullDisks(k *kit) []faultCase {
 		return nil
 	}
 	backup, restore := k.hold(agentapi.Backup), k.hold(agentapi.Restore)
-	small := func(o *fleet.Options) (string, int) { return filepath.Join(o.Dir, "target-db"), 600 << 20 }
+	small := func(o *fleet.Options) (string, int) {
+		return filepath.Join(o.Dir, "target-db"), cmp.Or(k.room, 600<<20)
+	}
 	// The copy fails for want of space, and then already Prepare can't begin again.
 	full := ending{stage: agentapi.Prepare, code: "datadir-no-room", text: "the new data needs", hint: "disk", data: oldData}
+	if k.resumes {
+		full = ending{stage: agentapi.Backup, code: "disk-full", text: "no space left", hint: "free space", data: oldData}
+	}
 	list := []faultCase{
 		k.held(backup, faultCase{fault: 16, what: "the disk of the target's data runs full", side: "target", disk: small, fleet: oneRetry, end: full, do: func(w *world) {
 			open := backup.until(w)
@@ -278,7 +288,7 @@ func fullDisks(k *kit) []faultCase {
 			w.end()
 		}}),
 	}
-	return list
+	return slices.DeleteFunc(list, func(c faultCase) bool { return k.roomless && c.fault == 16 && c.stage == string(agentapi.Restore) })
 }
 
 // readOnly has a directory read-only for whoever comes by its path; the server, which has its files open, goes on.
