@@ -107,7 +107,7 @@ func (m *ClonePlugin) anew(ctx context.Context, w *method.Work, db, src *sql.DB,
 			return nil, err
 		}
 	}
-	if err := (&bandwidth{m: m, w: w, db: db}).keep(ctx); err != nil { // from its first byte on
+	if err := (&bandwidth{m: m, w: w, db: db, last: -1}).keep(ctx); err != nil { // from its first byte on
 		return nil, err
 	}
 	r, err := m.begin(ctx, w, db, src, p, source.tls)
@@ -121,7 +121,7 @@ func (m *ClonePlugin) anew(ctx context.Context, w *method.Work, db, src *sql.DB,
 func (m *ClonePlugin) watch(ctx context.Context, w *method.Work, db, src *sql.DB, r *running) error {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	b := bandwidth{m: m, w: w, db: db}
+	b := bandwidth{m: m, w: w, db: db, last: -1}
 	var silent time.Time
 	for {
 		select {

@@ -13,7 +13,7 @@ type bandwidth struct {
 	m    *ClonePlugin
 	w    *method.Work
 	db   *sql.DB
-	last int64 // the seed's bound that was set; 0: none was
+	last int64 // the seed's bound that was set; 0: none was; -1: that is not known, an earlier attempt may have set one
 }
 
 func (b *bandwidth) keep(ctx context.Context) error {
@@ -25,7 +25,12 @@ func (b *bandwidth) keep(ctx context.Context) error {
 	if _, err := b.w.Run.Recall(rememberSettings, &before); err != nil {
 		return err
 	}
-	configured, _ := strconv.ParseInt(before[networkBandwidth], 10, 64)
+	own, set := before[networkBandwidth]
+	if limit <= 0 && !set { // nobody has set it for this seed
+		b.last = 0
+		return nil
+	}
+	configured, _ := strconv.ParseInt(own, 10, 64)
 	if v, found := b.m.settings[networkBandwidth].(int64); found {
 		configured = v
 	}
