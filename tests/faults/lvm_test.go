@@ -40,7 +40,7 @@ func lvmTelling(c faultCase) bool {
 	stage := agentapi.Stage(c.stage)
 	switch c.fault {
 	case 5:
-		return (stage == agentapi.Backup || c.where != "") && c.what == "kill -9 of the agent while the stage runs, then started again"
+		return (stage == agentapi.Backup || c.where == "the snapshot was made") && c.what == "kill -9 of the agent while the stage runs, then started again"
 	case 7:
 		return c.where == "MySQL is started on the new data"
 	case 23:
