@@ -2,8 +2,10 @@ package cloneplugin
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/method"
@@ -182,12 +184,40 @@ func (m *ClonePlugin) endEverything(ctx context.Context, w *method.Work, p plan)
 	if p.InPlace && r.ID != 0 && !r.Done {
 		w.Run.Say("the old data were erased for the clone, which did not come to its end: this server has no data of users")
 	}
-	db, err := m.local(ctx)
+	db, err := m.settled(ctx)
 	if err != nil {
 		return err
 	}
+	if db == nil { // it has gone down
+		m.endThreads(ctx, w, r)
+		return removeClone(p.Dir)
+	}
 	defer db.Close()
 	return m.endClone(ctx, w, db)
+}
+
+// settled connects to this host's server; nil when it is down. One that was on its way down or up when the agent before this
+// one died, is given a minute.
+func (m *ClonePlugin) settled(ctx context.Context) (*sql.DB, error) {
+	const most, every = time.Minute, 500 * time.Millisecond
+	wait, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		db, err := m.local(ctx)
+		if err == nil {
+			return db, nil
+		}
+		select {
+		case <-wait.Done():
+			return nil, err
+		case <-tick.C:
+		}
+		if !m.o.Host.MySQLRunning(ctx) {
+			return nil, nil
+		}
+	}
 }
 
 // asBefore puts back what the seed changed on this host's server; it may be called again, and when nothing was changed.

@@ -68,7 +68,7 @@ func marked(b Box, agent int) (found []string) {
 		line, _ := os.ReadFile(filepath.Join("/proc", d.Name(), "cmdline"))
 		command := strings.TrimSpace(strings.ReplaceAll(string(line), "\x00", " "))
 		for entry := range strings.SplitSeq(string(env), "\x00") {
-			ours := entry == boxMark+b.Dir && (b.Service == "" || !strings.Contains(command, b.Service))
+			ours := entry == boxMark+b.Dir && (b.Service == "" || !strings.Contains(command, b.Service) && !startedBy(pid, b.Service))
 			if ours || slices.Contains(marks, entry) {
 				found = append(found, fmt.Sprintf("process %d: %s", pid, command))
 				break
@@ -76,6 +76,21 @@ func marked(b Box, agent int) (found []string) {
 		}
 	}
 	return found
+}
+
+// startedBy says whether the process was started by one whose command line names the service: a command that starts or stops
+// a server goes on when the agent dies, with what it waits with.
+func startedBy(pid int, service string) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return true // it has ended
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	if len(fields) < 2 {
+		return false
+	}
+	line, err := os.ReadFile("/proc/" + fields[1] + "/cmdline")
+	return err == nil && strings.Contains(string(line), service)
 }
 
 // marksOf is the marks of the seeds in the box's journal.
