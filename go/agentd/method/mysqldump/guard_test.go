@@ -43,6 +43,9 @@ func TestTargetThatOthersReplicateFromKeepsItsData(t *testing.T) {
 	if _, err := db.ExecContext(w.T.Context(), "CREATE DATABASE precious"); err != nil {
 		t.Fatal(err)
 	}
+	if err := sandbox.WaitReplica(w.T.Context(), replica.Open(""), db); err != nil { // it is connected
+		t.Fatal(err)
+	}
 	if err := w.Method.Restore(w.T.Context(), w.Work); methodtest.Code(err) != mysqldump.CodeHasReplicas {
 		t.Errorf("restore into a server with replicas: %v", err)
 	}
