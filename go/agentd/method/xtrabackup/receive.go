@@ -150,10 +150,14 @@ func (u *unpacking) run(ctx context.Context, run method.Runner) error {
 // whole says whether everything arrived, when the stream is at its end: now the seed can still begin again by itself. What
 // has to be decompressed first is looked at in Restore.
 func (u *unpacking) whole(p *unpacker) error {
-	if err := p.end(); err != nil || u.m.extra.compress {
+	if err := p.end(); err != nil {
 		return err
 	}
-	_, err := prove(u.place.Receive, u.t)
+	packed, err := compressed(u.place.Receive)
+	if err != nil || packed {
+		return err
+	}
+	_, err = prove(u.place.Receive, u.t)
 	return err
 }
 
