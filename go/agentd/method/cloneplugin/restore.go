@@ -54,17 +54,17 @@ func (m *ClonePlugin) quietly(ctx context.Context, w *method.Work, r record) err
 	if err != nil {
 		return err
 	}
-	if !m.o.Host.MySQLRunning(ctx) {
-		if hushed {
-			return nil
-		}
+	db, err := m.settled(ctx)
+	if err != nil || db == nil && hushed {
+		return err
+	}
+	if db == nil {
 		if err := m.o.Host.StartMySQL(ctx); err != nil {
 			return failed(CodeStart, "see the end of the target's error log (agent-mysql-error-log)", err, "MySQL does not start on its old data")
 		}
-	}
-	db, err := m.local(ctx)
-	if err != nil {
-		return err
+		if db, err = m.local(ctx); err != nil {
+			return err
+		}
 	}
 	defer db.Close()
 	s, err := readStatus(ctx, db)
@@ -209,13 +209,13 @@ func (m *ClonePlugin) settled(ctx context.Context) (*sql.DB, error) {
 		if err == nil {
 			return db, nil
 		}
+		if !m.o.Host.MySQLRunning(ctx) {
+			return nil, nil
+		}
 		select {
 		case <-wait.Done():
 			return nil, err
 		case <-tick.C:
-		}
-		if !m.o.Host.MySQLRunning(ctx) {
-			return nil, nil
 		}
 	}
 }
@@ -225,14 +225,17 @@ func (m *ClonePlugin) asBefore(ctx context.Context, w *method.Work) error {
 	if changed, err := changedAnything(w); err != nil || !changed {
 		return err
 	}
-	if !m.o.Host.MySQLRunning(ctx) {
+	db, err := m.settled(ctx)
+	if err != nil {
+		return err
+	}
+	if db == nil {
 		if p, _, err := recallPlan(w); err != nil || p.InPlace {
 			return err // erased, and not to be started: told by Restore or Backup
 		}
-	}
-	db, err := m.local(ctx)
-	if err != nil {
-		return err
+		if db, err = m.local(ctx); err != nil { // says why
+			return err
+		}
 	}
 	defer db.Close()
 	if err := quiet.Noisy(ctx, w, db); err != nil {
