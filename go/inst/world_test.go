@@ -31,6 +31,9 @@ func newPair(t *testing.T, opts sandbox.Options) *pair {
 		started.Go(func() { *s = sandbox.StartT(t, opts) })
 	}
 	started.Wait()
+	if t.Failed() {
+		t.FailNow() // StartT ended its goroutine only
+	}
 	p.opt = inst.Options{
 		User: sandbox.TopologyUser, Password: p.source.Passwords.Topology,
 		ReplicationUser: sandbox.ReplicationUser, ReplicationPassword: p.source.Passwords.Replication,

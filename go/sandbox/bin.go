@@ -54,7 +54,7 @@ func Bin(kind Kind) (string, error) {
 		if old, err := os.ReadFile(path); err == nil && string(old) == text {
 			continue
 		}
-		if err := writeExecutable(path, text); err != nil {
+		if err := WriteProgram(path, text); err != nil {
 			return "", err
 		}
 	}

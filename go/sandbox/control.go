@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -78,12 +77,12 @@ func (s *Server) writeControl(p program) error {
 	}
 	control := filepath.Join(s.Dir, "control")
 	text := fmt.Sprintf(controlScript, shellQuote(s.Dir), strings.Join(words, " "), shellQuote(s.Socket))
-	if err := writeExecutable(control, text); err != nil {
+	if err := WriteProgram(control, text); err != nil {
 		return err
 	}
 	for _, action := range []string{"start", "stop", "status"} {
 		text := fmt.Sprintf("#!/bin/sh\nexec %s %s\n", shellQuote(control), action)
-		if err := writeExecutable(filepath.Join(s.Dir, action), text); err != nil {
+		if err := WriteProgram(filepath.Join(s.Dir, action), text); err != nil {
 			return err
 		}
 	}
@@ -106,15 +105,6 @@ func (s *Server) control(ctx context.Context, action string) error {
 		return fmt.Errorf("%s %s on %s: %w: %s", action, s.Kind, s.Address(), err, strings.TrimSpace(string(out)))
 	}
 	return nil
-}
-
-func writeExecutable(path, text string) error {
-	// Written beside and renamed: a file that a forked child of another goroutine still holds open for writing can't be
-	// executed.
-	if err := os.WriteFile(path+".new", []byte(text), 0o700); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }
 
 func shellQuote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

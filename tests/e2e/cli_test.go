@@ -75,7 +75,7 @@ func brokenDump(t *testing.T) (broken, path string) {
 	}
 	script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *--version* | *--help*) ;; *)\n  if [ -e '%s' ]; then echo '-- half a'; echo 'the disk is on fire' >&2; exit 2; fi ;;\nesac\nexec '%s' \"$@\"\n", broken, real)
 	for _, name := range []string{"mariadb-dump", "mysqldump"} {
-		if err := os.WriteFile(filepath.Join(path, name), []byte(script), 0o755); err != nil {
+		if err := sandbox.WriteProgram(filepath.Join(path, name), script); err != nil {
 			t.Fatal(err)
 		}
 	}

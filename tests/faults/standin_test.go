@@ -89,7 +89,9 @@ func newStandIn(t *testing.T, kind sandbox.Kind, dir, program, text string) *sta
 	if err := os.MkdirAll(own, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	writeProgram(t, filepath.Join(dir, program), fmt.Sprintf(standInText, real, own, text))
+	if err := sandbox.WriteProgram(filepath.Join(dir, program), fmt.Sprintf(standInText, real, own, text)); err != nil {
+		t.Fatal(err)
+	}
 	return &standIn{dir: own, gateFile: gateIn(own)}
 }
 
@@ -100,15 +102,4 @@ func (s *standIn) runs() int {
 		return 0
 	}
 	return strings.Count(string(text), "run")
-}
-
-// writeProgram writes an executable file; never one that another process may still hold open for writing.
-func writeProgram(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path+".new", []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -352,7 +352,7 @@ func TestServerThatDoesNotStartOnTheNewDataGetsTheOldBack(t *testing.T) {
 func TestNothingMovesWhileSomethingStartsTheServerAgain(t *testing.T) {
 	d := newTarget(t, sandbox.MariaDB)
 	script := filepath.Join(t.TempDir(), "stop")
-	d.must("script", os.WriteFile(script, []byte("#!/bin/sh\n"+d.s.StopCommand()+"\n"+d.s.StartCommand()+"\n"), 0o700))
+	d.must("script", sandbox.WriteProgram(script, "#!/bin/sh\n"+d.s.StopCommand()+"\n"+d.s.StartCommand()+"\n"))
 	d.k.server = stopsBadly{d.k.o.Host, script}
 	d.begin()
 	d.copyFrom(newData(t, sandbox.MariaDB))

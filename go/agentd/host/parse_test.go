@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
 
 const lvsReport = `{"report":[{"lv":[
@@ -24,7 +26,7 @@ func lvmTools(t *testing.T) string {
 		"lvs": "cat <<'X'\n" + lvsReport + "\nX\n", "blkid": "echo xfs\n", "mount": "", "umount": "", "lvremove": "",
 	} {
 		script := "#!/bin/sh\necho \"" + name + " $*\" >>" + called + "\n" + text
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
+		if err := sandbox.WriteProgram(filepath.Join(dir, name), script); err != nil {
 			t.Fatal(err)
 		}
 	}

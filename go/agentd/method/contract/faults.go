@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
 
 // until drives the seed until the moment's box holds or dies, or the moment's stage is over without that: a moment of
@@ -175,7 +176,7 @@ func standIn(t *testing.T, tool Tool, how breaking) (dir string) {
 	dir = t.TempDir()
 	text := fmt.Sprintf("#!/bin/sh\nreal=%s\ncase \" $* \" in *%s*) : >%s/used\n%s;;\nesac\nexec \"$real\" \"$@\"\n",
 		quote(real), quote(tool.When), quote(dir), wrong)
-	if err := os.WriteFile(filepath.Join(dir, tool.Name), []byte(text), 0o755); err != nil {
+	if err := sandbox.WriteProgram(filepath.Join(dir, tool.Name), text); err != nil {
 		t.Fatal(err)
 	}
 	return dir

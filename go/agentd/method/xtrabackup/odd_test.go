@@ -178,7 +178,7 @@ func TestServerThatDoesNotStartOnTheCopyIsPutBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := fmt.Sprintf("#!/bin/sh\n[ ! -d '%s/sbtest' ] || { echo 'does not start on this' >&2; exit 1; }\nexec '%s.real'\n", w.tgt.server.Datadir, start)
-	if err := os.WriteFile(start, []byte(script), 0o700); err != nil {
+	if err := sandbox.WriteProgram(start, script); err != nil {
 		t.Fatal(err)
 	}
 	err := w.tgt.m.Restore(t.Context(), w.tgt.work)
