@@ -29,6 +29,11 @@ type Store interface {
 	// WorkSeeds returns the seeds that ProcessSeeds has to look at: every active one and every failed one that is still
 	// held or releasing, oldest first.
 	WorkSeeds(ctx context.Context) ([]*Seed, error)
+	// WorkVersions returns what identifies the rows that WorkSeeds would return, oldest first, in one light query.
+	WorkVersions(ctx context.Context) ([]SeedVersion, error)
+	// WakeSeed has the node that leads look at the seed soon: it adds 1 to the seed's Wakes and leaves its Version as it is.
+	// ErrNotFound when there is no such seed.
+	WakeSeed(ctx context.Context, id int64) error
 
 	// SaveHost inserts or replaces the registration of an agent (info, data, times, status, cluster alias, version).
 	SaveHost(ctx context.Context, h *Host) error
@@ -46,6 +51,14 @@ type Store interface {
 	// Purge removes finished, released seeds that ended before seedsBefore with their history, and audit lines older than
 	// auditBefore.
 	Purge(ctx context.Context, seedsBefore, auditBefore time.Time) error
+}
+
+// SeedVersion says which row of a seed is the newest.
+type SeedVersion struct {
+	ID      int64
+	Version int64
+	// Wakes is how often WakeSeed was called for it.
+	Wakes int64
 }
 
 // Fence names the leadership under which a write is made. Term 0 means that no lease is used (single node).

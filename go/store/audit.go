@@ -111,6 +111,9 @@ func (s *Store) purgeSeed(ctx context.Context, id int64, before any) error {
 		if err == nil && ok {
 			_, err = tx.ExecContext(ctx, deleteStates, id)
 		}
+		if err == nil && ok {
+			_, err = tx.ExecContext(ctx, deleteWake, id)
+		}
 		return err
 	})
 }

@@ -13,6 +13,7 @@ type dialect struct {
 	upsertHost      string
 	upsertAttribute string
 	insertDowntime  string
+	upsertWake      string
 
 	leaseLocked string // node, holder, term, live; locked
 	leaseRead   string // node, term, live
@@ -40,6 +41,7 @@ var sqliteDialect = dialect{
 	insertDowntime: `INSERT OR IGNORE INTO database_instance_downtime
 			(hostname, port, downtime_active, begin_timestamp, end_timestamp, owner, reason)
 		VALUES (?, ?, 1, ?, ?, ?, ?)`,
+	upsertWake: insertWake + ` ON CONFLICT (agent_seed_id) DO UPDATE SET wakes = wakes + 1`,
 
 	leaseLocked: `SELECT node, holder, term, expires_at > STRFTIME('%Y-%m-%d %H:%M:%f', 'now')
 		FROM seed_leader WHERE anchor = 1`,
@@ -75,6 +77,7 @@ var mysqlDialect = dialect{
 			(hostname, port, downtime_active, begin_timestamp, end_timestamp, owner, reason)
 		VALUES (?, ?, 1, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE hostname = VALUES(hostname)`,
+	upsertWake: insertWake + ` ON DUPLICATE KEY UPDATE wakes = wakes + 1`,
 
 	leaseLocked: `SELECT node, holder, term, expires_at > UTC_TIMESTAMP(6)
 		FROM seed_leader WHERE anchor = 1 FOR UPDATE`,

@@ -61,7 +61,7 @@ func TestSchemaOfANewerProgramIsRefused(t *testing.T) {
 		}
 		run("INSERT INTO seed_schema_version (version, name, applied_at) VALUES (99, '0099_later', '2030-01-01 00:00:00')")
 		err := reopen(t, o)
-		if err == nil || !strings.Contains(err.Error(), "schema is version 99, this program knows 1") {
+		if err == nil || !strings.Contains(err.Error(), "schema is version 99, this program knows 2") {
 			t.Fatalf("got %v", err)
 		}
 	})
@@ -156,7 +156,7 @@ func TestMigrationThatFailsLeavesTheVersionAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	bad := migration{version: 2, name: "0002_bad", statements: []string{"CREATE TABLE more (a INTEGER)", "CREATE NONSENSE"}}
+	bad := migration{version: 98, name: "0098_bad", statements: []string{"CREATE TABLE more (a INTEGER)", "CREATE NONSENSE"}}
 	if err := s.apply(context.Background(), conn, bad); err == nil || !strings.Contains(err.Error(), "CREATE NONSENSE") {
 		t.Fatalf("got %v", err)
 	}

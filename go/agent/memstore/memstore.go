@@ -27,12 +27,14 @@ type Store struct {
 	audit    []agent.AuditRow
 	downtime map[string]agent.Downtime
 	lastSeed int64
+	wakes    map[int64]int64
 	fail     func(call string) error
 }
 
 // New returns an empty store that takes the time from clock.
 func New(clock agent.Clock) *Store {
-	return &Store{now: clock.Now, seeds: map[int64]*agent.Seed{}, hosts: map[string]*agent.Host{}, downtime: map[string]agent.Downtime{}}
+	return &Store{now: clock.Now, seeds: map[int64]*agent.Seed{}, hosts: map[string]*agent.Host{}, downtime: map[string]agent.Downtime{},
+		wakes: map[int64]int64{}}
 }
 
 // SetTerm makes that term the only one whose writes are taken; 0 takes all.
@@ -289,6 +291,36 @@ func (s *Store) WorkSeeds(ctx context.Context) ([]*agent.Seed, error) {
 		}
 	}
 	return work, nil
+}
+
+// WorkVersions implements agent.Store.
+func (s *Store) WorkVersions(ctx context.Context) ([]agent.SeedVersion, error) {
+	unlock, err := s.enter(ctx, "WorkVersions")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var work []agent.SeedVersion
+	for _, seed := range s.sorted() {
+		if seed.Active() || seed.Releasing() {
+			work = append(work, agent.SeedVersion{ID: seed.ID, Version: seed.Version, Wakes: s.wakes[seed.ID]})
+		}
+	}
+	return work, nil
+}
+
+// WakeSeed implements agent.Store.
+func (s *Store) WakeSeed(ctx context.Context, id int64) error {
+	unlock, err := s.enter(ctx, "WakeSeed")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if s.seeds[id] == nil {
+		return fmt.Errorf("wake seed %d: %w", id, agent.ErrNotFound)
+	}
+	s.wakes[id]++
+	return nil
 }
 
 func (s *Store) sorted() []*agent.Seed {

@@ -73,6 +73,20 @@ func (x *Failing) Seed(ctx context.Context, id int64) (*agent.Seed, error) {
 	return x.inner.Seed(ctx, id)
 }
 
+func (x *Failing) WorkVersions(ctx context.Context) ([]agent.SeedVersion, error) {
+	if err := x.fail("WorkVersions"); err != nil {
+		return nil, err
+	}
+	return x.inner.WorkVersions(ctx)
+}
+
+func (x *Failing) WakeSeed(ctx context.Context, id int64) error {
+	if err := x.fail("WakeSeed"); err != nil {
+		return err
+	}
+	return x.inner.WakeSeed(ctx, id)
+}
+
 func (x *Failing) WorkSeeds(ctx context.Context) ([]*agent.Seed, error) {
 	if err := x.fail("WorkSeeds"); err != nil {
 		return nil, err

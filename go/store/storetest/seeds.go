@@ -22,6 +22,8 @@ var seedTests = []test{
 	{"LongTextAndEveryCharacterSurvive", testLongText, whole},
 	{"TextThatIsNotUTF8IsMadeSo", testNotUTF8, whole},
 	{"WorkSeedsAreTheActiveAndTheUnreleased", testWorkSeeds, core},
+	{"WorkVersionsNameTheRowsToWorkOn", testWorkVersions, core},
+	{"WakingASeedLeavesItsVersionAsItIs", testWakeSeed, core},
 	{"SeedsAreFilteredAndPagedNewestFirst", testSeedFilter, whole},
 	{"SeedsAreCountedByStageAndStatus", testCountSeeds, whole},
 }
@@ -213,6 +215,34 @@ func testWorkSeeds(t *testing.T, b Backend) {
 	work, err = b.WorkSeeds(t.Context())
 	must(t, err)
 	wantSlice(t, "work after the release", ids(work), []int64{active.ID, pending.ID})
+}
+
+func testWorkVersions(t *testing.T, b Backend) {
+	first, ended, held := create(t, b, "t1", "s1"), create(t, b, "t2", "s2"), create(t, b, "t3", "s3")
+	move(t, b, ended, agentapi.Completed)
+	held.Engine.Hosts[agentapi.Target] = &agent.HostState{Release: agent.ReleaseHeld}
+	held = move(t, b, held, agentapi.Failed)
+	first = move(t, b, move(t, b, first, agentapi.Running), agentapi.Running)
+	wantVersions(t, b, agent.SeedVersion{ID: first.ID, Version: 3}, agent.SeedVersion{ID: held.ID, Version: 2})
+}
+
+func testWakeSeed(t *testing.T, b Backend) {
+	s, other := create(t, b, "t1", "s1"), create(t, b, "t2", "s2")
+	must(t, b.WakeSeed(t.Context(), s.ID))
+	must(t, b.WakeSeed(t.Context(), s.ID))
+	wantVersions(t, b, agent.SeedVersion{ID: s.ID, Version: 1, Wakes: 2}, agent.SeedVersion{ID: other.ID, Version: 1})
+	move(t, b, s, agentapi.Running) // whose compare and set it must not spoil
+	wantVersions(t, b, agent.SeedVersion{ID: s.ID, Version: 2, Wakes: 2}, agent.SeedVersion{ID: other.ID, Version: 1})
+	wantErr(t, b.WakeSeed(t.Context(), 4711), agent.ErrNotFound)
+}
+
+func wantVersions(t *testing.T, b Backend, want ...agent.SeedVersion) {
+	t.Helper()
+	got, err := b.WorkVersions(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("versions (-want,+got):\n%s", diff)
+	}
 }
 
 func testSeedFilter(t *testing.T, b Backend) {

@@ -59,6 +59,7 @@ func testPurge(t *testing.T, b Backend) {
 	late.At = T0.Add(48 * time.Hour)
 	must(t, b.Audit(t.Context(), late))
 
+	must(t, b.WakeSeed(t.Context(), old.ID))
 	must(t, b.Purge(t.Context(), time.Time{}, time.Time{})) // nothing
 	must(t, b.Purge(t.Context(), T0.Add(24*time.Hour), T0.Add(24*time.Hour)))
 
