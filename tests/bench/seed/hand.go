@@ -24,8 +24,8 @@ type manual struct {
 	used *usage
 }
 
-// hands are the ways by hand; none makes the target a replica.
-var hands = map[agentapi.Method]func(*manual, context.Context) error{
+// byHands are the ways by hand; none makes the target a replica.
+var byHands = map[agentapi.Method]func(*manual, context.Context) error{
 	agentapi.Mysqldump: (*manual).mysqldump, agentapi.Mydumper: (*manual).mydumper, agentapi.Xtrabackup: (*manual).xtrabackup,
 	agentapi.ClonePlugin: (*manual).clone,
 }

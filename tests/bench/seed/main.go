@@ -72,7 +72,7 @@ var enabled = map[agentapi.Method]map[string]map[string]any{
 }
 
 func (b *bench) run(ctx context.Context) (err error) {
-	hand, known := hands[b.method]
+	hand, known := byHands[b.method]
 	if !known {
 		return fmt.Errorf("there is no way by hand to hold %s against", b.method)
 	}
@@ -97,7 +97,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	fmt.Printf("%s, %s, %d MiB (%s) in %d tables, buffer pools of %d MiB, %d rounds; load of the machine before: %s\n\n",
 		b.method, b.kind, b.bytes>>20, b.data, b.tables, b.pool, b.rounds, load())
 	fmt.Print("| round | by hand, s | seed, s | ratio | by hand, CPU s/GiB | seed, CPU s/GiB | ratio |\n|---|---|---|---|---|---|---|\n")
-	var ratios, cpus, copies []float64
+	var ratios, hands, seeds, copies []float64
 	var alone strings.Builder
 	for round := range b.rounds {
 		byHand, err := b.timed(ctx, f, func(u *usage) error { return hand(&manual{bench: b, f: f, used: u}, ctx) })
@@ -109,15 +109,16 @@ func (b *bench) run(ctx context.Context) (err error) {
 			return err
 		}
 		gib := float64(b.bytes) / (1 << 30)
-		ratios, cpus = append(ratios, seed.took/byHand.took), append(cpus, seed.cpu/byHand.cpu)
+		ratios, hands, seeds = append(ratios, seed.took/byHand.took), append(hands, byHand.cpu), append(seeds, seed.cpu)
 		if byHand.copy > 0 && seed.copy > 0 {
 			copies = append(copies, byHand.copy/seed.copy)
 			fmt.Fprintf(&alone, "round %d: the copy alone took %.1f s by hand and %.1f s in the seed's Backup, %.2f of the throughput by hand\n",
 				round+1, byHand.copy, seed.copy, byHand.copy/seed.copy)
 		}
-		fmt.Printf("| %d | %.1f | %.1f | %.2f | %.1f | %.1f | %.2f |\n", round+1, byHand.took, seed.took, ratios[round], byHand.cpu/gib, seed.cpu/gib, cpus[round])
+		fmt.Printf("| %d | %.1f | %.1f | %.2f | %.1f | %.1f | %s |\n", round+1, byHand.took, seed.took, ratios[round], byHand.cpu/gib, seed.cpu/gib, over(seed.cpu, byHand.cpu))
 	}
-	fmt.Printf("\nmedian ratio: time %.2f, CPU %.2f; load of the machine after: %s\n", median(ratios), median(cpus), load())
+	fmt.Printf("\nmedian ratio: time %.2f, CPU %s; load of the machine after: %s\n", median(ratios), over(median(seeds), median(hands)), load())
+	fmt.Printf("most memory of an agent: %d MiB on the source, %d MiB on the target\n", peakMiB(f.Source.Process.Pid()), peakMiB(f.Target.Process.Pid()))
 	if len(copies) > 0 {
 		fmt.Printf("\n%smedian throughput of the copy: %.2f of that by hand\n", alone.String(), median(copies))
 	}

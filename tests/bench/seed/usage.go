@@ -32,3 +32,29 @@ func cpuOf(pid int) float64 {
 	}
 	return sum / ticks
 }
+
+// peakMiB is the most memory that a process ever had, in MiB; 0 when it can't be told.
+func peakMiB(pid int) int64 {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	kib, err := strconv.ParseInt(fields[0], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kib >> 10
+}
+
+// over is a ratio in words; a way by hand that runs no tool of its own, only the servers, has none.
+func over(seed, byHand float64) string {
+	if byHand < 0.05 {
+		return "-"
+	}
+	return strconv.FormatFloat(seed/byHand, 'f', 2, 64)
+}
