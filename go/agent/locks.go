@@ -5,14 +5,15 @@ import (
 	"sync"
 )
 
-// keyedLocks are mutexes by key; one exists only while someone holds it or waits for it. The zero value is ready.
+// keyedLocks are locks by key; one exists only while someone holds it or waits for it. The zero value is ready. They are made
+// of channels, because whoever waits at a sync.Mutex keeps the time of a testing/synctest bubble from going on.
 type keyedLocks[K comparable] struct {
 	mu    sync.Mutex
 	locks map[K]*keyedLock
 }
 
 type keyedLock struct {
-	mu     sync.Mutex
+	held   chan struct{} // full while someone holds it
 	uses   int
 	cancel context.CancelFunc // ends the context of whoever holds it
 }
@@ -25,20 +26,20 @@ func (k *keyedLocks[K]) lock(ctx context.Context, key K) (_ context.Context, unl
 	}
 	l := k.locks[key]
 	if l == nil {
-		l = &keyedLock{}
+		l = &keyedLock{held: make(chan struct{}, 1)}
 		k.locks[key] = l
 	}
 	l.uses++
 	k.mu.Unlock()
 
-	l.mu.Lock()
+	l.held <- struct{}{}
 	ctx, cancel := context.WithCancel(ctx)
 	k.mu.Lock()
 	l.cancel = cancel
 	k.mu.Unlock()
 	return ctx, func() {
 		cancel()
-		l.mu.Unlock()
+		<-l.held
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if l.uses--; l.uses == 0 {

@@ -68,7 +68,11 @@ func refusal(method Method, target, source string, checks []Check) error {
 
 func (e *Engine) pair(ctx context.Context, target, source string) (hosts, error) {
 	pair := hosts{}
-	for side, name := range map[Side]string{agentapi.Target: target, agentapi.Source: source} {
+	for _, side := range agentapi.Sides {
+		name := target
+		if side == agentapi.Source {
+			name = source
+		}
 		h, err := e.store.Host(ctx, name)
 		if err != nil {
 			return nil, &OpError{Code: "unknown-agent", Op: "start a seed", Host: name, Hint: "start orchestrator-agent there", Err: err}
