@@ -15,7 +15,7 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 )
 
-// Agent is an agent process beside a database server; its host name is the server's address.
+// Agent is an agent process beside a database server; its host name is the server's address, or one that leads there.
 type Agent struct {
 	*Process
 	Server    *sandbox.Server
@@ -33,6 +33,7 @@ type AgentOptions struct {
 	Programs  Programs
 	Service   *Service
 	Server    *sandbox.Server
+	Name      string // "": the server's address
 	Dir       string // for configuration, log, state and backups; made if missing
 	BackupDir string // "": inside Dir
 	// DoorPort is where the agent believes the agents' door to be; 0: where it is.
@@ -49,7 +50,7 @@ type AgentOptions struct {
 
 // StartAgent starts an agent and waits until the service knows it.
 func StartAgent(ctx context.Context, o AgentOptions) (*Agent, error) {
-	a := &Agent{Server: o.Server, Host: o.Server.Host, BackupDir: o.BackupDir, StateDir: filepath.Join(o.Dir, "state"),
+	a := &Agent{Server: o.Server, Host: cmp.Or(o.Name, o.Server.Host), BackupDir: o.BackupDir, StateDir: filepath.Join(o.Dir, "state"),
 		Bind: cmp.Or(o.Bind, o.Server.Host), service: o.Service}
 	if a.BackupDir == "" {
 		a.BackupDir = filepath.Join(o.Dir, "backup")
@@ -98,10 +99,10 @@ func (a *Agent) config(o AgentOptions) ([]byte, error) {
 			"port": a.Port, "seed-port": a.SeedPort, "hostname": a.Host, "bind-address": a.Bind, "backup-dir": a.BackupDir, "state-dir": a.StateDir,
 			"poll-interval": "1s", "resubmit-agent-interval": "60m0s",
 		},
-		"orchestrator": {"url": "http://" + o.Service.Host, "agents-port": door},
+		"orchestrator": {"url": "http://" + inURL(o.Service.Host), "agents-port": door},
 		"logging":      {"level": "debug"},
 		"mysql": {
-			"host": a.Host, "port": o.Server.Port, "user": o.Server.AgentUser, "password": o.Server.Passwords.Agent,
+			"host": o.Server.Host, "port": o.Server.Port, "user": o.Server.AgentUser, "password": o.Server.Passwords.Agent,
 			"service-status-command": []string{o.Server.StatusCommand()}, "service-start-command": []string{o.Server.StartCommand()},
 			"service-stop-command": []string{o.Server.StopCommand()},
 		},
@@ -119,6 +120,14 @@ func (a *Agent) config(o AgentOptions) ([]byte, error) {
 		return nil, err
 	}
 	return []byte(b.String()), nil
+}
+
+// inURL is a host as URLs have it: IPv6 in brackets.
+func inURL(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
 }
 
 // toolsEnv is our environment with the kind's own client programs first in PATH.

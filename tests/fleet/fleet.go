@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -33,6 +34,10 @@ type Options struct {
 	Programs Programs
 	Dir      string       // made if missing, and left
 	Kind     sandbox.Kind // of both servers
+	// Hosts are the addresses of service, source and target, or, for the latter two, names that lead to one; none: three of
+	// 127.0.0.0/8 that nobody else has. Ports are free ones in any case, so that "::1" and "0::1", which are one address in
+	// two ways, do for IPv6.
+	Hosts []string
 	// Source and Target are laid under what the harness sets (kind, host, and the directory if they have none).
 	Source, Target sandbox.Options
 	// ServiceConfig and AgentConfig are laid over the harness's defaults.
@@ -56,9 +61,11 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	hosts, release, err := sandbox.LoopbackHosts(3)
-	if err != nil {
-		return nil, err
+	hosts, release := o.Hosts, func() {}
+	if len(hosts) == 0 {
+		if hosts, release, err = sandbox.LoopbackHosts(3); err != nil {
+			return nil, err
+		}
 	}
 	f = &Fleet{Dir: o.Dir, release: release}
 	defer func() {
@@ -90,7 +97,7 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 			return f, err
 		}
 	}
-	source, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Source.Server,
+	source, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Source.Server, Name: hosts[1],
 		Dir: filepath.Join(o.Dir, "source-agent"), DoorPort: doorPort, Config: o.AgentConfig, Path: o.SourcePath})
 	if source != nil {
 		f.Source = source
@@ -98,7 +105,7 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 	if err != nil {
 		return f, err
 	}
-	target, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Target.Server,
+	target, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Target.Server, Name: hosts[2],
 		Dir: filepath.Join(o.Dir, "target-agent"), DoorPort: doorPort, Config: o.AgentConfig, BackupDir: o.TargetBackupDir, Path: o.TargetPath,
 		Bind: o.TargetBind, Between: o.TargetBetween})
 	if target != nil {
@@ -108,7 +115,11 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 }
 
 func startServer(ctx context.Context, o sandbox.Options, all Options, host, name string) (*sandbox.Server, error) {
-	o.Kind, o.Host, o.Dir = all.Kind, host, cmp.Or(o.Dir, filepath.Join(all.Dir, name+"-db"))
+	addresses, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	o.Kind, o.Host, o.Dir = all.Kind, addresses[0], cmp.Or(o.Dir, filepath.Join(all.Dir, name+"-db"))
 	return sandbox.Start(ctx, o)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -48,8 +49,8 @@ func StartService(ctx context.Context, o ServiceOptions) (*Service, error) {
 		return nil, err
 	}
 	config := map[string]any{
-		"ListenAddress":              fmt.Sprintf("%s:%d", o.Host, port),
-		"AgentsServerPort":           fmt.Sprintf("%s:%d", o.Host, door),
+		"ListenAddress":              net.JoinHostPort(o.Host, strconv.Itoa(port)),
+		"AgentsServerPort":           net.JoinHostPort(o.Host, strconv.Itoa(door)),
 		"SQLite3DataFile":            filepath.Join(o.Dir, "seed.sqlite3"),
 		"MySQLTopologyUser":          sandbox.TopologyUser,
 		"MySQLTopologyPassword":      o.Passwords.Topology,
@@ -67,7 +68,7 @@ func StartService(ctx context.Context, o ServiceOptions) (*Service, error) {
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		return nil, err
 	}
-	s := &Service{URL: "http://" + o.Host + ":" + strconv.Itoa(port), DoorPort: door, Host: o.Host, Config: file}
+	s := &Service{URL: "http://" + net.JoinHostPort(o.Host, strconv.Itoa(port)), DoorPort: door, Host: o.Host, Config: file}
 	s.Process = &Process{name: "the service", command: []string{o.Programs.Seed, "http", "--config", file, "--debug"}, env: os.Environ(),
 		logPath: filepath.Join(o.Dir, "service.log")}
 	if s.Client, err = client.New(client.Options{API: s.URL}); err != nil {

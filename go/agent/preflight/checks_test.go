@@ -214,6 +214,8 @@ var stories = []story{
 	{"data-port", "an agent of others", agentapi.Xtrabackup, func(f *facts) { f.dataPort = probe{why: "it can't be asked"} }, agent.Warn, "can't be asked"},
 	{"data-port", "no answer", agentapi.LVM, func(f *facts) { f.dataPort.err = errGone }, agent.Fail, "could not be tried"},
 
+	{"donor-name", "an IPv6 address", agentapi.ClonePlugin, func(f *facts) { f.source.name = "2001:db8::1" }, agent.Fail, "advertise-address"},
+	{"donor-name", "an IPv4 address", agentapi.ClonePlugin, func(f *facts) { f.source.name = "192.0.2.1" }, agent.Pass, "192.0.2.1"},
 	{"lvm-volume", "mounted", agentapi.LVM, func(f *facts) { f.source.data.MountPoint = agentapi.Mount{IsMounted: true, Path: "/mnt"} }, agent.Fail, "/mnt"},
 	{"lvm-volume", "no volumes", agentapi.LVM, func(f *facts) { f.source.data.LogicalVolumes = nil }, agent.Fail, "no logical volumes"},
 	{"lvm-volume", "snapshots of another kind", agentapi.LVM, func(f *facts) {
@@ -343,7 +345,7 @@ func TestChecksThatDoNotConcernTheMethodAreLeftOutAndTheOrderIsTheTables(t *test
 
 // Whatever is missing: no check that needs it may pass for lack of it, and none may panic.
 func TestNothingPassesForWantOfFacts(t *testing.T) {
-	mayPass := "method-known hosts-differ no-active-seed held-seed agents-known"
+	mayPass := "method-known hosts-differ no-active-seed held-seed agents-known donor-name"
 	for _, method := range agentapi.Methods {
 		f := goodFacts(method)
 		for _, take := range []func(*facts){noSourceMySQL, noTargetMySQL, noSourceData, noTargetData} {

@@ -28,6 +28,7 @@ var table = []check{
 	replicationCredentials,
 	accountsOnSource,
 	dataPort,
+	donorName,
 	lvmVolume,
 	targetData,
 	binlogExpiry,
