@@ -15,8 +15,10 @@ import (
 
 var (
 	all        = flag.Bool("faults.all", false, "run every case, not only the selection")
-	reportFile = flag.String("faults.report", "", "write what happened as a page of documentation to this file")
 	together   = flag.Int("faults.together", 4, "cases that run at the same time")
+	resultsDir = flag.String("faults.results", "", "keep what happened in this directory, by method; a run of some cases replaces what is known of these")
+	commit     = flag.String("faults.commit", "unknown", "the commit of what is tested, for the results")
+	pageFile   = flag.String("faults.page", "", "put the page of documentation together from the results, into this file")
 )
 
 // programs are built once for all cases.
@@ -41,31 +43,31 @@ func runAll(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	if *pageFile != "" {
+		if err := writePage(*resultsDir, *pageFile); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
 }
 
 // TestFaults runs the cases of the table and, at the end, prints what happened as a table.
 func TestFaults(t *testing.T) {
 	sandbox.Require(t, sandbox.MariaDB)
 	sandbox.Require(t, sandbox.MySQL97)
-	r := &report{}
-	t.Cleanup(func() {
-		t.Log("\n" + r.tables())
-		if *reportFile != "" {
-			if err := os.WriteFile(*reportFile, []byte(r.page()), 0o644); err != nil {
-				t.Error(err)
-			}
-		}
-	})
+	r := newReport(*commit, *resultsDir)
+	t.Cleanup(func() { t.Log("\n" + r.tables()) })
 	ran := 0
-	for i, c := range cases() {
+	for _, c := range cases() {
 		if !c.ci && !*all {
 			continue
 		}
 		ran++
 		t.Run(c.title(), func(t *testing.T) {
 			t.Parallel()
-			runCase(t, i, c, r)
+			runCase(t, c, r)
 		})
 	}
 	if ran < 20 {
@@ -74,11 +76,18 @@ func TestFaults(t *testing.T) {
 }
 
 // runCase makes a world, lets the case do its harm in it, and looks at everything afterwards.
-func runCase(t *testing.T, number int, c faultCase, r *report) {
+func runCase(t *testing.T, c faultCase, r *report) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	w := newWorld(ctx, t, c)
+	var w *world
 	began := time.Now()
+	defer func() {
+		if err := r.add(c, w, t.Failed(), time.Since(began)); err != nil {
+			t.Error(err)
+		}
+	}()
+	w = newWorld(ctx, t, c)
+	began = time.Now()
 	c.do(w)
 	w.checkEnd(c.end)
 	if c.kit.physical || c.end.data == emptied {
@@ -89,7 +98,6 @@ func runCase(t *testing.T, number int, c faultCase, r *report) {
 	w.letGo()
 	w.checkLeftovers()
 	w.checkStarts()
-	r.add(number, c, w, time.Since(began))
 }
 
 // tempDir is removed after the world's processes have ended; its name is in the command line or the environment of every
