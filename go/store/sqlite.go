@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -19,6 +21,11 @@ const (
 	sqliteReader = "?_busy_timeout=10000&_query_only=1"
 
 	sqliteReaders = 8
+
+	// sqliteLogLimit is what the write-ahead log may take. SQLite writes it from its start again only when no reader is in it,
+	// and where readers overlap all the time that never happens by itself.
+	sqliteLogLimit = 16 << 20 // bytes
+	sqliteLogLook  = time.Second
 )
 
 func (s *Store) openSQLite(ctx context.Context, path string) error {
@@ -42,13 +49,14 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	}
 	s.write.SetMaxOpenConns(1)
 	if err := s.write.PingContext(ctx); err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
+		return fmt.Errorf("open %s: %w", path, diskFull(err))
 	}
 	if s.read, err = sql.Open("sqlite3", name+sqliteReader); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(sqliteReaders)
 	s.read.SetMaxIdleConns(sqliteReaders)
+	s.trim = startTrimming(s, path+"-wal")
 	return nil
 }
 
@@ -83,4 +91,15 @@ func makePrivate(path string) error {
 func sqliteRetryable(err error, committing bool) bool {
 	var e sqlite3.Error
 	return !committing && errors.As(err, &e) && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
+}
+
+// diskFull says in words what SQLite's "database or disk is full" asks for. Nothing of the transaction was stored, and the
+// next one can succeed.
+func diskFull(err error) error {
+	var e sqlite3.Error
+	full := errors.As(err, &e) && (e.Code == sqlite3.ErrFull || errors.Is(e.SystemErrno, syscall.ENOSPC) || errors.Is(e.SystemErrno, syscall.EDQUOT))
+	if !full {
+		return err
+	}
+	return fmt.Errorf("the disk that holds the SQLite database is full; make room there, the service goes on by itself: %w", err)
 }

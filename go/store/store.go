@@ -40,6 +40,7 @@ type Store struct {
 	write  *sql.DB
 	read   *sql.DB
 	lock   *fileLock // sqlite3 only
+	trim   *trimming // sqlite3 only
 	log    *slog.Logger
 	clock  agent.Clock
 	holder string // of leases: this Store and no other, even under the same node name
@@ -94,6 +95,9 @@ func (s *Store) Backend() string { return s.d.name }
 // Close ends all connections; on sqlite3 another process may open the file then. It may be called twice.
 func (s *Store) Close() error {
 	var errs []error
+	if s.trim != nil {
+		s.trim.end()
+	}
 	if s.read != nil && s.read != s.write {
 		errs = append(errs, s.read.Close())
 	}

@@ -19,7 +19,7 @@ func (s *Store) inTx(ctx context.Context, work func(ctx context.Context, tx *sql
 	for try := 1; ; try++ {
 		committing, err := s.tryTx(ctx, work)
 		if err == nil || try == maxTries || ctx.Err() != nil || !s.d.retryable(err, committing) {
-			return err
+			return diskFull(err)
 		}
 		pause := time.Duration(1+rand.IntN(8<<min(try, 5))) * time.Millisecond
 		select {
