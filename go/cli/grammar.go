@@ -41,9 +41,10 @@ type grammar struct {
 	Health      healthCmd      `cmd:"" group:"service" help:"Say whether the service is healthy."`
 	LeaderCheck leaderCheckCmd `cmd:"" group:"service" help:"Say whether the service leads."`
 
-	HTTP       httpCmd       `cmd:"" name:"http" group:"program" help:"Run the service."`
-	Completion completionCmd `cmd:"" group:"program" help:"Print a script that completes commands, hosts and seeds in a shell."`
-	Version    versionCmd    `cmd:"" group:"program" help:"Print the version."`
+	HTTP       httpCmd          `cmd:"" name:"http" group:"program" help:"Run the service."`
+	Backup     backupBackendCmd `cmd:"" name:"backup-backend" group:"program" help:"Copy the service's SQLite database, while it runs."`
+	Completion completionCmd    `cmd:"" group:"program" help:"Print a script that completes commands, hosts and seeds in a shell."`
+	Version    versionCmd       `cmd:"" group:"program" help:"Print the version."`
 }
 
 // groups are the headings of the help.

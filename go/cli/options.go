@@ -14,6 +14,8 @@ type Options struct {
 	Stdout, Stderr io.Writer
 	// Serve runs the service until ctx ends; nil makes "http" an error.
 	Serve func(ctx context.Context, o ServeOptions) error
+	// BackupBackend copies the backend database and returns the copy's size in bytes; nil makes "backup-backend" an error.
+	BackupBackend func(ctx context.Context, o BackupOptions) (int64, error)
 	// Version is what "version" prints; "" is "unknown".
 	Version string
 	// Terminal says whether a stream is a terminal and how many columns it has; nil asks the system.
@@ -30,6 +32,12 @@ type ServeOptions struct {
 	Debug      bool   // log at debug level
 	Version    string
 	Stderr     io.Writer // where the log goes
+}
+
+// BackupOptions are the flags of "backup-backend".
+type BackupOptions struct {
+	ConfigPath string // "" looks at the usual places
+	File       string // the copy, which must not exist
 }
 
 func (o Options) withDefaults() Options {

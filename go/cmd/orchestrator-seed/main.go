@@ -20,8 +20,9 @@ func run() int {
 	// The first signal asks to end; the second one ends the program as if nobody had asked.
 	context.AfterFunc(ctx, stop)
 	return cli.Run(ctx, cli.Options{
-		Args:    os.Args[1:],
-		Serve:   serve,
-		Version: version,
+		Args:          os.Args[1:],
+		Serve:         serve,
+		BackupBackend: backupBackend,
+		Version:       version,
 	})
 }
