@@ -42,8 +42,10 @@ type Store interface {
 	// TouchHost notes that the agent was seen now.
 	TouchHost(ctx context.Context, hostname string, at time.Time) error
 	Host(ctx context.Context, hostname string) (*Host, error) // ErrNotFound
-	// HostsDue returns up to limit agents that were last checked before the given time, longest ago first.
-	HostsDue(ctx context.Context, before time.Time, limit int) ([]*Host, error)
+	// HostsNamed returns those of the agents that are known, in any order, in one query.
+	HostsNamed(ctx context.Context, hostnames []string) ([]*Host, error)
+	// HostsDue returns up to limit agents of that status that were last checked before the given time, longest ago first.
+	HostsDue(ctx context.Context, status HostStatus, before time.Time, limit int) ([]*Host, error)
 	// ForgetHosts removes agents not seen since the given time that have no active or releasing seed; returns their names.
 	ForgetHosts(ctx context.Context, unseenSince time.Time) ([]string, error)
 

@@ -29,8 +29,9 @@ type SeedFilter struct {
 	Method         Method
 	Status         Status
 	ActiveOnly     bool
-	BeforeID       int64 // only seeds with a smaller ID: pages that never repeat a seed; 0: all
-	Limit          int   // 0: all
+	IDs            []int64 // only these seeds; nil: all
+	BeforeID       int64   // only seeds with a smaller ID: pages that never repeat a seed; 0: all
+	Limit          int     // 0: all
 	Offset         int
 }
 

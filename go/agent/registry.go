@@ -29,7 +29,7 @@ type RegistryStore interface {
 	SaveHost(ctx context.Context, h *Host) error
 	SaveHostFacts(ctx context.Context, h *Host) error
 	Host(ctx context.Context, hostname string) (*Host, error)
-	HostsDue(ctx context.Context, before time.Time, limit int) ([]*Host, error)
+	HostsDue(ctx context.Context, status HostStatus, before time.Time, limit int) ([]*Host, error)
 	ForgetHosts(ctx context.Context, unseenSince time.Time) ([]string, error)
 	Audit(ctx context.Context, e AuditEntry) error
 	Purge(ctx context.Context, seedsBefore, auditBefore time.Time) error
@@ -209,12 +209,16 @@ func (r *Registry) Run(ctx context.Context, leader Leader) {
 
 // pollDue asks one batch of the agents whose facts are the oldest.
 func (r *Registry) pollDue(ctx context.Context) {
-	due, err := r.store.HostsDue(ctx, r.clock.Now().Add(-r.policy.AgentPoll), 10*pollers)
-	if err != nil {
-		if ctx.Err() == nil {
-			r.log.Error("read the agents to poll", "err", err)
+	var due []*Host
+	for _, status := range HostStatuses {
+		some, err := r.store.HostsDue(ctx, status, r.clock.Now().Add(-r.policy.AgentPoll), 5*pollers)
+		if err != nil {
+			if ctx.Err() == nil {
+				r.log.Error("read the agents to poll", "err", err)
+			}
+			return
 		}
-		return
+		due = append(due, some...)
 	}
 	var wg sync.WaitGroup
 	room := make(chan struct{}, pollers)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
@@ -29,8 +30,9 @@ const (
 	touchHost  = `UPDATE host_agent SET last_seen = ? WHERE hostname = ?`
 	selectHost = `SELECT ` + hostColumns + ` FROM host_agent WHERE hostname = ?`
 
-	selectHostsDue = `SELECT ` + hostColumns + ` FROM host_agent WHERE last_checked IS NULL OR last_checked < ?
-		ORDER BY last_checked LIMIT ?`
+	selectHostsDue = `SELECT ` + hostColumns + ` FROM host_agent
+		WHERE status = ? AND (last_checked IS NULL OR last_checked < ?) ORDER BY last_checked LIMIT ?`
+	selectHostsNamed = `SELECT ` + hostColumns + ` FROM host_agent WHERE hostname IN `
 
 	selectForgettable = `SELECT hostname FROM host_agent
 		WHERE (last_seen IS NULL OR last_seen < ?) AND hostname NOT IN (SELECT target_hostname FROM agent_seed WHERE unfinished = 1)
@@ -131,9 +133,23 @@ func (s *Store) Host(ctx context.Context, hostname string) (*agent.Host, error) 
 	return h, nil
 }
 
+// HostsNamed implements agent.Store.
+func (s *Store) HostsNamed(ctx context.Context, hostnames []string) ([]*agent.Host, error) {
+	var all []*agent.Host
+	unique := slices.Compact(slices.Sorted(slices.Values(hostnames)))
+	for chunk := range slices.Chunk(unique, listAtOne) {
+		hosts, err := s.hosts(ctx, selectHostsNamed+list(len(chunk)), anys(chunk)...)
+		if err != nil {
+			return nil, fmt.Errorf("read %d agents: %w", len(unique), err)
+		}
+		all = append(all, hosts...)
+	}
+	return all, nil
+}
+
 // HostsDue implements agent.Store; agents that were never checked come first.
-func (s *Store) HostsDue(ctx context.Context, before time.Time, max int) ([]*agent.Host, error) {
-	hosts, err := s.hosts(ctx, selectHostsDue, dbTime(before), limit(max))
+func (s *Store) HostsDue(ctx context.Context, status agent.HostStatus, before time.Time, max int) ([]*agent.Host, error) {
+	hosts, err := s.hosts(ctx, selectHostsDue, status, dbTime(before), limit(max))
 	if err != nil {
 		return nil, fmt.Errorf("read the agents due: %w", err)
 	}

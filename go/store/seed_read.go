@@ -39,6 +39,9 @@ func (s *Store) Seeds(ctx context.Context, f agent.SeedFilter) ([]*agent.Seed, e
 		before = math.MaxInt64
 	}
 	query, args := selectSeeds, []any{before}
+	if f.IDs != nil {
+		query, args = query+seedsNumbered+list(len(f.IDs)), append(args, anys(f.IDs)...)
+	}
 	if f.Target != "" {
 		query, args = query+seedsOfTarget, append(args, f.Target)
 	}

@@ -33,6 +33,7 @@ const (
 
 	// A list of seeds is selectSeeds, some of the conditions, and seedsPage.
 	selectSeeds    = `SELECT ` + seedColumns + ` FROM agent_seed WHERE agent_seed_id < ?`
+	seedsNumbered  = ` AND agent_seed_id IN `
 	seedsOfTarget  = ` AND target_hostname = ?`
 	seedsOfSource  = ` AND source_hostname = ?`
 	seedsOfEither  = ` AND (target_hostname = ? OR source_hostname = ?)`

@@ -109,6 +109,26 @@ func hashOf(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// listAtOne is how many values one statement's IN list is given.
+const listAtOne = 1000
+
+// list is the right side of IN for n values; no value is in that of none.
+func list(n int) string {
+	if n == 0 {
+		return "(NULL)"
+	}
+	return "(?" + strings.Repeat(", ?", n-1) + ")"
+}
+
+// anys are values as arguments of a statement.
+func anys[T any](values []T) []any {
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	return args
+}
+
 func flag(b bool) int {
 	if b {
 		return 1

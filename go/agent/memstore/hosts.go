@@ -3,6 +3,7 @@ package memstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -67,8 +68,24 @@ func (s *Store) Host(ctx context.Context, hostname string) (*agent.Host, error) 
 	return nil, fmt.Errorf("agent %s: %w", hostname, agent.ErrNotFound)
 }
 
+// HostsNamed implements agent.Store.
+func (s *Store) HostsNamed(ctx context.Context, hostnames []string) ([]*agent.Host, error) {
+	unlock, err := s.enter(ctx, "HostsNamed")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var named []*agent.Host
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(hostnames))) {
+		if h := s.hosts[name]; h != nil {
+			named = append(named, copied(h))
+		}
+	}
+	return named, nil
+}
+
 // HostsDue implements agent.Store.
-func (s *Store) HostsDue(ctx context.Context, before time.Time, limit int) ([]*agent.Host, error) {
+func (s *Store) HostsDue(ctx context.Context, status agent.HostStatus, before time.Time, limit int) ([]*agent.Host, error) {
 	unlock, err := s.enter(ctx, "HostsDue")
 	if err != nil {
 		return nil, err
@@ -76,7 +93,7 @@ func (s *Store) HostsDue(ctx context.Context, before time.Time, limit int) ([]*a
 	defer unlock()
 	var due []*agent.Host
 	for _, h := range s.hosts {
-		if h.LastChecked.Before(before) {
+		if h.Status == status && h.LastChecked.Before(before) {
 			due = append(due, copied(h))
 		}
 	}

@@ -32,5 +32,6 @@ func matches(seed *agent.Seed, f agent.SeedFilter) bool {
 	return is(f.Target, seed.TargetHost) && is(f.Source, seed.SourceHost) && is(string(f.Method), string(seed.Method)) &&
 		is(string(f.Status), string(seed.Status)) &&
 		(f.EitherHost == "" || f.EitherHost == seed.TargetHost || f.EitherHost == seed.SourceHost) &&
+		(f.IDs == nil || slices.Contains(f.IDs, seed.ID)) &&
 		(!f.ActiveOnly || seed.Active()) && (f.BeforeID <= 0 || seed.ID < f.BeforeID)
 }

@@ -122,11 +122,18 @@ func (x *Failing) Host(ctx context.Context, hostname string) (*agent.Host, error
 	return x.inner.Host(ctx, hostname)
 }
 
-func (x *Failing) HostsDue(ctx context.Context, before time.Time, limit int) ([]*agent.Host, error) {
+func (x *Failing) HostsNamed(ctx context.Context, hostnames []string) ([]*agent.Host, error) {
+	if err := x.fail("HostsNamed"); err != nil {
+		return nil, err
+	}
+	return x.inner.HostsNamed(ctx, hostnames)
+}
+
+func (x *Failing) HostsDue(ctx context.Context, status agent.HostStatus, before time.Time, limit int) ([]*agent.Host, error) {
 	if err := x.fail("HostsDue"); err != nil {
 		return nil, err
 	}
-	return x.inner.HostsDue(ctx, before, limit)
+	return x.inner.HostsDue(ctx, status, before, limit)
 }
 
 func (x *Failing) ForgetHosts(ctx context.Context, unseenSince time.Time) ([]string, error) {

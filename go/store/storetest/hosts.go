@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ var hostTests = []test{
 	{"FactsOfAnAgentThatRegisteredAnewAreRefused", testHostFacts, core},
 	{"SeenHostIsTouched", testTouch, core},
 	{"HostsDueAreTheLongestUnchecked", testHostsDue, core},
+	{"HostsAreReadByNameTogether", testHostsNamed, core},
 	{"HostsAreFilteredAndPagedByCluster", testHostFilter, whole},
 	{"NamesAreFoundByPrefix", testNames, whole},
 	{"ForgottenAreOnlyUnseenHostsWithoutWork", testForget, whole},
@@ -85,12 +88,38 @@ func testHostsDue(t *testing.T, b Backend) {
 		}
 		must(t, b.SaveHost(t.Context(), h))
 	}
-	due, err := b.HostsDue(t.Context(), T0, 10)
+	dead := NewHost("dead")
+	dead.LastChecked, dead.Status = T0.Add(-time.Hour), agent.HostInactive
+	must(t, b.SaveHost(t.Context(), dead))
+	due, err := b.HostsDue(t.Context(), agent.HostActive, T0, 10)
 	must(t, err)
 	wantSlice(t, "due", hostNames(due), []string{"never", "oldest", "middle"})
-	due, err = b.HostsDue(t.Context(), T0, 2)
+	due, err = b.HostsDue(t.Context(), agent.HostActive, T0, 2)
 	must(t, err)
 	wantSlice(t, "first two", hostNames(due), []string{"never", "oldest"})
+	due, err = b.HostsDue(t.Context(), agent.HostInactive, T0, 10)
+	must(t, err)
+	wantSlice(t, "due of those that do not answer", hostNames(due), []string{"dead"})
+}
+
+func testHostsNamed(t *testing.T, b Backend) {
+	var names []string
+	for i := range 5 {
+		names = append(names, fmt.Sprint("h", i))
+		must(t, b.SaveHost(t.Context(), NewHost(names[i])))
+	}
+	for range 2000 { // more than fit one statement's list
+		names = append(names, fmt.Sprint("unknown", len(names)))
+	}
+	named, err := b.HostsNamed(t.Context(), append(names[2:], "h4"))
+	must(t, err)
+	got := hostNames(named)
+	slices.Sort(got)
+	wantSlice(t, "known ones", got, []string{"h2", "h3", "h4"})
+	want(t, "facts came with them", named[0].Data.NumCPU, 2)
+	named, err = b.HostsNamed(t.Context(), nil)
+	must(t, err)
+	want(t, "of none", len(named), 0)
 }
 
 func testHostFilter(t *testing.T, b Backend) {

@@ -273,6 +273,8 @@ func testSeedFilter(t *testing.T, b Backend) {
 		"beyond":          {agent.SeedFilter{Limit: 2, Offset: 6}, nil},
 		"rest":            {agent.SeedFilter{Offset: 3}, []int{1, 0}},
 		"before":          {agent.SeedFilter{BeforeID: made[2], Limit: 1}, []int{1}},
+		"by number":       {agent.SeedFilter{IDs: []int64{made[3], 4711, made[1]}}, []int{3, 1}},
+		"by no number":    {agent.SeedFilter{IDs: []int64{}}, nil},
 		"exact, not like": {agent.SeedFilter{Target: "%"}, nil},
 		"exact case":      {agent.SeedFilter{Target: "A"}, nil},
 	} {
