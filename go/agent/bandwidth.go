@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -15,13 +14,15 @@ func (e *Engine) SetBandwidth(ctx context.Context, id, bytesPerSecond int64, use
 	if bytesPerSecond < 0 {
 		return &OpError{Code: "bad-input", Op: "bound the bandwidth", Text: "bytes a second can't be negative", Err: ErrBadInput}
 	}
+	ctx, cancel := e.request(ctx)
+	defer cancel()
 	known := hosts{}
 	if s, err := e.store.Seed(ctx, id); err == nil {
 		if known, err = e.hosts(ctx, s); err != nil {
 			return asOp("bandwidth", id, err)
 		}
 	}
-	err := e.change(ctx, id, "bandwidth", user, func(d *decider) error {
+	asked, err := e.change(ctx, id, "bandwidth", user, func(d *decider) error {
 		if !d.seed.Active() {
 			return refuse("bound the bandwidth of", id, fmt.Sprintf("it has ended already (%s)", d.seed.Status), "")
 		}
@@ -36,17 +37,21 @@ func (e *Engine) SetBandwidth(ctx context.Context, id, bytesPerSecond int64, use
 	if err != nil {
 		return err
 	}
-	after, err := e.step(ctx, id, Observation{})
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return asOp("bandwidth", id, err)
+	after, err := e.settle(ctx, "bandwidth", asked, func(s *Seed) bool { return notLimited(s) == nil })
+	if err != nil || after == nil {
+		return err
 	}
-	e.Wake(id)
-	if after.seed == nil || after.seed.Status != agentapi.Running {
+	return notLimited(after)
+}
+
+// notLimited is an error when an agent that copies has not confirmed the seed's bandwidth.
+func notLimited(s *Seed) error {
+	if s.Status != agentapi.Running {
 		return nil
 	}
 	for _, side := range agentapi.Sides {
-		if h := after.seed.Engine.Hosts[side]; h != nil && h.LimitDue {
-			return &OpError{Code: CodeAgentUnreachable, Op: fmt.Sprintf("bound the bandwidth of seed %d", id), Host: after.seed.Host(side),
+		if h := s.Engine.Hosts[side]; h != nil && h.LimitDue {
+			return &OpError{Code: CodeAgentUnreachable, Op: fmt.Sprintf("bound the bandwidth of seed %d", s.ID), Host: s.Host(side),
 				Text: "the agent has not confirmed it", Hint: "it is told again until it confirms", Err: ErrUnreachable}
 		}
 	}

@@ -86,7 +86,7 @@ func (d *decider) aborting() {
 			d.row(d.seed.TargetHost, agentapi.Aborting, "Replication not taken away yet: "+r.Problem.Text)
 		}
 	}
-	if !confirmed && !d.obs.Force {
+	if !confirmed && !d.seed.Engine.AbortForced {
 		return
 	}
 	d.seed.Problem = Problem{Code: CodeAborted, Text: "Aborted by " + d.abortedBy(), Permanent: true}

@@ -173,6 +173,11 @@ func (e *Engine) record(ctx context.Context, fence Fence, before *Seed, d Decisi
 	// What has been observed is written even if the caller goes away now.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
+	return e.write(ctx, fence, before, d)
+}
+
+// write is record for as long as ctx lasts.
+func (e *Engine) write(ctx context.Context, fence Fence, before *Seed, d Decision) (*Seed, error) {
 	t := Transition{Seed: d.Seed, Rows: d.Rows, Audit: d.Audit, EndDowntime: d.EndDowntime}
 	if before.Status == agentapi.Failed && d.Event == EventRetryAsked {
 		t.BeginDowntime = e.downtime(ctx, before.TargetHost)

@@ -9,8 +9,6 @@ import (
 type Observation struct {
 	// Due: a seed in Error may be retried now although its wait is not over (a person asked for a cycle).
 	Due bool
-	// Force: a person gives up on agents that do not confirm an abort.
-	Force bool
 	// Reports holds one report for each side that was called in this step.
 	Reports map[Side]Report
 	// Replication is set in ConnectSlave.

@@ -93,6 +93,8 @@ type EngineState struct {
 	WaitingSince time.Time `json:",omitzero"`
 	// AbortedBy is who asked for the end; "" when nobody did.
 	AbortedBy string `json:",omitempty"`
+	// AbortForced: agents that do not confirm the abort are given up, because a person said so.
+	AbortForced bool `json:",omitempty"`
 	// Metadata is where the copy stands in the source's binary log, once known.
 	Metadata *agentapi.Metadata `json:",omitempty"`
 	// TargetReceives: the backup runs on the source, and the target takes part in Backup as the receiving end.

@@ -6,22 +6,28 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 )
+
+// startTime bounds a request for a seed, its checks included: a node that was paused in one makes no seed when it wakes up.
+const startTime = 3 * time.Minute
 
 // Check runs the checks before a seed; it changes nothing.
 func (e *Engine) Check(ctx context.Context, method Method, target, source string) ([]Check, error) {
 	return e.checks.Run(ctx, method, target, source)
 }
 
-// StartSeed makes a seed if every check passes, and has its first stage started. The checks and the insert are one critical
-// section in this process, and the store repeats what must hold between nodes in the insert's own transaction. The error is
-// an *OpError: Is ErrBadInput, ErrNotFound, or ErrRefused with the failed checks in its text.
+// StartSeed makes a seed if every check passes; the node that leads has its first stage started. The checks and the insert
+// are one critical section in this process, and the store repeats what must hold between nodes in the insert's own
+// transaction. The error is an *OpError: Is ErrBadInput, ErrNotFound, or ErrRefused with the failed checks in its text.
 func (e *Engine) StartSeed(ctx context.Context, method Method, target, source, user string) (*Seed, error) {
 	if _, err := agentapi.ParseMethod(string(method)); err != nil {
 		return nil, &OpError{Code: "bad-input", Op: "start a seed", Err: fmt.Errorf("%w: %w", ErrBadInput, err)}
 	}
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
 	// In one order for all, and each once: two starts that share hosts can't wait for each other.
 	for _, host := range slices.Compact(slices.Sorted(slices.Values([]string{target, source}))) {
 		var unlock func()
@@ -102,10 +108,6 @@ func (e *Engine) releaseHeld(ctx context.Context, target, source, user string) e
 func concerns(s *Seed, host string) bool { return s.TargetHost == host || s.SourceHost == host }
 
 func (e *Engine) create(ctx context.Context, method Method, pair hosts, user string, checks []Check) (*Seed, error) {
-	fence, leading := e.leader.Leading()
-	if !leading {
-		return nil, &OpError{Code: "not-leader", Op: "start a seed", Text: "this node is not the leader", Hint: "ask the leader, or try again in a few seconds", Err: ErrFenced}
-	}
 	target, source := pair[agentapi.Target], pair[agentapi.Source]
 	now := e.clock.Now()
 	s := &Seed{
@@ -132,7 +134,7 @@ func (e *Engine) create(ctx context.Context, method Method, pair hosts, user str
 	}
 	audit := AuditEntry{At: now, Type: "agent-seed", Host: s.TargetHost, Port: target.Info.MySQLPort, User: user,
 		Message: fmt.Sprintf("%s seed of %s from %s", method, s.TargetHost, s.SourceHost)}
-	created, err := e.store.CreateSeed(ctx, fence, s, rows, audit, e.downtime(ctx, s.TargetHost), e.policy.MaxActive, e.policy.MaxPerSource)
+	created, err := e.store.CreateSeed(ctx, Fence{}, s, rows, audit, e.downtime(ctx, s.TargetHost), e.policy.MaxActive, e.policy.MaxPerSource)
 	if err != nil {
 		return nil, err
 	}

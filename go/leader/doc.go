@@ -35,8 +35,48 @@
 // an older attempt, and the attempt's number was raised by a write. A machine whose monotonic clock stands still during a
 // pause (a suspended virtual machine) may believe for too long; the term catches what it then writes.
 //
-// The term is as durable as the database's commits: a fail-over to a server that had not received them may set it back.
-// Replication of the backend must be synchronous (InnoDB Cluster, Galera) or the fail-over lose nothing.
+// # What nodes that do not lead may write
+//
+// A person's request may come to any node, and that node writes it: start a seed, abort, retry, release, bandwidth. Such a
+// write needs no lease, because nothing but the database decides it. A person's move follows from the seed's row alone (no
+// agent was asked, nothing is assumed about who runs what), and is written only if the row still has the version that it
+// followed from. So it falls between two writes of the leader, never into one; the leader's own write, decided before it,
+// is refused by its version, and the leader reads the row again. Start is one transaction that excludes every other start
+// and takes none of its conditions from outside. What moves a seed because of an answer, of time or of the count of retries
+// stays with the leader, under its term. Taking no lock on the lease's row, a node that is paused in a person's write does
+// not hold up the lease.
+//
+// What a paused node can still do: write the move late. Each request has a deadline (30 s; a start 3 min) that is looked at
+// before each transaction and again before its commit, by the monotonic clock, which goes on while a process is stopped.
+// A node that was stopped inside a transaction finds it rolled back: the server ends sessions that say nothing for
+// store.SessionIdle. So an abort that somebody gave up on takes effect at most that much after its deadline, if the row has
+// not moved since; and what it does then is what the person asked for.
+//
+// The leader finds changed rows by their versions, once a second, and is woken for agents' call-backs that other nodes got
+// (Store.WorkVersions, Store.WakeSeed): no node talks to another.
+//
+// # When the backend itself fails over
+//
+// The term is as durable as the database's commits: a fail-over to a server that had not received them may set it back, and
+// then two nodes write under one term. So replication of the backend must lose nothing that was committed. With MySQL Group
+// Replication in single-primary mode that holds, if two things are seen to:
+//
+//   - The new primary must have applied everything before it serves anyone: group_replication_consistency of
+//     BEFORE_ON_PRIMARY_FAILOVER (the default since 8.4) or stronger. The fence is a read; with EVENTUAL a new primary that
+//     is still applying might show term 7 to a node whose term 7 was followed by 8, and certification does not look at reads.
+//   - An old primary that is cut off must not give out the lease. It cannot: taking or prolonging it is a write, a commit
+//     needs the majority, and the majority is where the new primary is. Until it notices, it lets its clients wait; with
+//     group_replication_unreachable_majority_timeout set they get an error, and group_replication_exit_state_action
+//     (OFFLINE_MODE, the default since 8.4) sends them away. This is for going on soon, not for safety: a commit that was
+//     waiting there is rolled back when the server finds that it was expelled, or goes through if the group has had no other
+//     primary meanwhile.
+//
+// expires_at was set by the old primary's clock and is compared with the new one's. A clock that is ahead makes the lease
+// end sooner than its holder believes; then two nodes may believe for as long as the clocks differ, and the term tells them
+// apart. One that is behind keeps others waiting for as long.
+//
+// Where every server takes writes (Galera), the shared lock on the lease's row holds on one server only: all nodes must
+// write to the same one; see docs/high-availability.md.
 //
 // On its end Run gives the lease back, so another node takes over at its next look instead of after the TTL.
 //

@@ -82,7 +82,7 @@ func (l *Leader) Leading() (agent.Fence, bool) {
 	return agent.Fence{Term: l.term}, true
 }
 
-// Current is who leads, as of Run's last look (at most a third of the TTL ago while the backend answers).
+// Current is who leads, as of Run's last look (a third of the TTL ago at most, while the backend answers).
 func (l *Leader) Current() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -92,20 +92,29 @@ func (l *Leader) Current() State {
 // Run tries to get the lease and keeps it until ctx ends; then it gives it back. Callers stop writing first. It may be called
 // again after it returned.
 func (l *Leader) Run(ctx context.Context) {
-	ticks := time.NewTicker(l.o.TTL / 3)
-	defer ticks.Stop()
+	look := time.NewTimer(0)
+	defer look.Stop()
 	for led := false; ; {
-		l.look(ctx)
-		led = l.tell(led)
 		select {
 		case <-ctx.Done():
 			l.stop(ctx, led)
 			return
-		case <-ticks.C:
+		case <-look.C:
+			l.look(ctx)
+			led = l.tell(led)
+			look.Reset(l.pause(led))
 		case <-l.lapse(led):
 			led = l.tell(led)
 		}
 	}
+}
+
+// pause is the time between two looks: the holder prolongs its lease, the others read whether it is free, which costs less.
+func (l *Leader) pause(led bool) time.Duration {
+	if led {
+		return l.o.TTL / 3
+	}
+	return l.o.TTL / 12
 }
 
 // lapse fires when the belief ends, so that Changed is told in time; never when there is none.
@@ -122,6 +131,9 @@ func (l *Leader) lapse(led bool) <-chan time.Time {
 func (l *Leader) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, l.o.TTL)
 	defer cancel()
+	if _, leading := l.Leading(); !leading && l.heldByAnother(ctx) {
+		return
+	}
 	sent := l.o.Clock.Now()
 	term, ok, err := l.o.Store.AcquireLease(ctx, l.o.Node, l.o.TTL)
 	switch {
@@ -133,6 +145,18 @@ func (l *Leader) look(ctx context.Context) {
 		l.lose()
 		l.readCurrent(ctx)
 	}
+}
+
+// heldByAnother reads without a lock whether there is anything to acquire. A name is not enough to know one's own lease by;
+// a holder of the same name is asked for it, and the store tells.
+func (l *Leader) heldByAnother(ctx context.Context) bool {
+	node, term, live, err := l.o.Store.CurrentLease(ctx)
+	if err != nil || !live || node == l.o.Node {
+		return false
+	}
+	l.lose()
+	l.note(State{Node: node, Term: term})
+	return true
 }
 
 func (l *Leader) readCurrent(ctx context.Context) {
