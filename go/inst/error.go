@@ -56,6 +56,7 @@ const (
 	CodeDrift          = "replication-drift"       // replica's data differs from the source's (1062, 1032, ...)
 	CodeLag            = "replica-lag"             // the replica does not catch up
 	CodeNotReplica     = "not-a-replica"
+	CodeLocked         = "replication-locked" // the applier waits for a lock, so that replication can't be stopped
 )
 
 // ErrNotReplica is wrapped by the error of ReplicaState.

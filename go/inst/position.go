@@ -126,7 +126,7 @@ func (c *connecting) resume(ctx context.Context) error {
 	if err := c.exec(ctx, sessionMode); err != nil {
 		return err
 	}
-	if err := c.exec(ctx, c.dialect.channel(c.dialect.StopReplica, "")); err != nil {
+	if err := c.stopReplica(ctx, "", false, c.step); err != nil {
 		return err
 	}
 	stopped, err := c.replications(ctx) // again: the position moved until the threads had stopped

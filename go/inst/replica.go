@@ -89,7 +89,7 @@ func (s *session) forgetSources(ctx context.Context, step func(string)) error {
 	}
 	for _, r := range all {
 		step("stop replication from " + Address{Host: r.SourceHost, Port: r.SourcePort}.String() + " and forget it")
-		if err := s.exec(ctx, s.dialect.channel(s.dialect.StopReplica, r.channel)); err != nil {
+		if err := s.stopReplica(ctx, r.channel, true, step); err != nil {
 			return err
 		}
 		if err := s.exec(ctx, s.dialect.channel(s.dialect.ResetReplica, r.channel)); err != nil {

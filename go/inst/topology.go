@@ -21,6 +21,8 @@ type Options struct {
 
 	ConnectTimeout time.Duration // 0: 5 s
 	QueryTimeout   time.Duration // of each statement; 0: 1 min
+	// StopPatience is how long replication that is to be stopped may wait for somebody's lock; 0: 10 s.
+	StopPatience time.Duration
 
 	// ReplicationCredentialsQuery is run on the source: its first row's first two columns are user and password for
 	// replication. Without it, or without a row, ReplicationUser and ReplicationPassword are taken.
@@ -45,6 +47,7 @@ type Topology struct {
 func New(opt Options) *Topology {
 	opt.ConnectTimeout = cmp.Or(opt.ConnectTimeout, 5*time.Second)
 	opt.QueryTimeout = cmp.Or(opt.QueryTimeout, time.Minute)
+	opt.StopPatience = cmp.Or(opt.StopPatience, 10*time.Second)
 	log := opt.Log
 	if log == nil {
 		log = slog.Default()
@@ -77,5 +80,5 @@ func (t *Topology) DisconnectReplica(ctx context.Context, target Address) error 
 		return err
 	}
 	defer s.close()
-	return s.forgetSources(ctx, func(string) {})
+	return s.forgetSources(ctx, func(text string) { t.log.Info(text, "op", s.op, "host", target.String()) })
 }
