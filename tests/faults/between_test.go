@@ -12,22 +12,24 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
 
-// between stands between the target's agent, which listens on another address, and everybody who wants to reach it on its
-// host: what comes is handed on, and the data line can be harmed.
+// between stands between a program, which listens on another address, and everybody who wants to reach it on its host: what
+// comes is handed on, and the data line can be harmed. The program is the target's agent, or the source's MySQL.
 type between struct {
 	host  string
 	doors []net.Listener
 	harm  atomic.Pointer[harm]
-	bytes atomic.Int64 // of the data line towards the target, over all connections
+	bytes atomic.Int64 // of the data line towards the target, over all connections; of MySQL, the longest connection's
+	mysql bool
 	wg    sync.WaitGroup
 }
 
 // harm is what happens to the data line. Its functions are called by many goroutines.
 type harm struct {
-	// take is called with what is to be handed on, at that place of all connections' bytes. It may change it, wait, or say false:
-	// then the connection is reset.
+	// take is called with what is to be handed on, at that place of all connections' bytes, or of the connection to MySQL. It may
+	// change it, wait, or say false: then the connection is reset.
 	take func(at int64, b []byte) bool
-	// hole: nothing is handed on any more, in no direction, and no end is told of.
+	// hole: nothing is handed on any more, in no direction, and no end is told of. Of the connections to MySQL these are the ones
+	// that have come beyond the place.
 	hole func() bool
 }
 
@@ -51,12 +53,33 @@ func (w *world) standBetween(o *fleet.Options) {
 		}
 		return nil
 	}
-	w.t.Cleanup(func() {
-		for _, l := range b.doors {
-			_ = l.Close()
-		}
-		b.wg.Wait()
-	})
+	w.t.Cleanup(b.close)
+}
+
+// standBeforeMySQL sets up a fleet that has the harness between the source's MySQL and all others.
+func (w *world) standBeforeMySQL(o *fleet.Options) {
+	w.t.Helper()
+	hosts := sandbox.HostsT(w.t, 4)
+	o.Hosts = hosts[:3]
+	b := &between{host: hosts[1], mysql: true}
+	w.between = b
+	var err error
+	o.Source.Port, err = sandbox.FreePort(b.host)
+	w.must(err)
+	o.Source.Extra = append(o.Source.Extra, "bind_address="+hosts[3])
+	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", b.host, o.Source.Port))
+	w.must(err)
+	b.doors = append(b.doors, l)
+	b.wg.Go(func() { b.serve(l, fmt.Sprintf("%s:%d", hosts[3], o.Source.Port), true) })
+	w.t.Cleanup(b.close)
+}
+
+func (b *between) close() {
+	b.harm.Store(nil)
+	for _, l := range b.doors {
+		_ = l.Close()
+	}
+	b.wg.Wait()
 }
 
 func (b *between) serve(l net.Listener, to string, data bool) {
@@ -70,33 +93,42 @@ func (b *between) serve(l net.Listener, to string, data bool) {
 			reset(in)
 			continue
 		}
-		b.wg.Go(func() { b.carry(out, in, data, data) })
-		b.wg.Go(func() { b.carry(in, out, data, false) })
+		switch {
+		case b.mysql:
+			count := new(atomic.Int64)
+			b.wg.Go(func() { b.carry(out, in, count, false) })
+			b.wg.Go(func() { b.carry(in, out, count, true) })
+		case data:
+			b.wg.Go(func() { b.carry(out, in, &b.bytes, true) })
+			b.wg.Go(func() { b.carry(in, out, &b.bytes, false) })
+		default:
+			b.wg.Go(func() { b.carry(out, in, nil, false) })
+			b.wg.Go(func() { b.carry(in, out, nil, false) })
+		}
 	}
 }
 
-// carry hands on what comes from one side until it ends. What is data can be harmed, and is counted towards the target.
-func (b *between) carry(to, from net.Conn, data, counted bool) {
+// carry hands on what comes from one side until it ends. What is data, with a count, can be harmed, and is counted towards the
+// target.
+func (b *between) carry(to, from net.Conn, count *atomic.Int64, counted bool) {
 	defer to.Close()
 	defer from.Close()
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
-		var h *harm
-		if data {
-			h = b.harm.Load()
-		}
 		if n > 0 && counted {
-			at := b.bytes.Add(int64(n)) - int64(n)
-			if h != nil && h.take != nil && !h.take(at, buf[:n]) {
+			at := count.Add(int64(n)) - int64(n)
+			if b.mysql {
+				b.bytes.Store(max(b.bytes.Load(), at))
+			}
+			if h := b.harm.Load(); h != nil && h.take != nil && !h.take(at, buf[:n]) {
 				reset(to)
 				reset(from)
 				return
 			}
 		}
-		for h != nil && h.hole != nil && h.hole() {
+		for b.swallows(count) {
 			time.Sleep(20 * time.Millisecond)
-			h = b.harm.Load()
 		}
 		if n > 0 {
 			if _, err := to.Write(buf[:n]); err != nil {
@@ -110,6 +142,11 @@ func (b *between) carry(to, from net.Conn, data, counted bool) {
 			return
 		}
 	}
+}
+
+func (b *between) swallows(count *atomic.Int64) bool {
+	h := b.harm.Load()
+	return count != nil && h != nil && h.hole != nil && (!b.mysql || count.Load() > place) && h.hole()
 }
 
 // reset ends a connection as a firewall or a crashed host does.

@@ -31,6 +31,28 @@ func stillTools(k *kit) []faultCase {
 	return list
 }
 
+// stillCommands is fault 18 for the commands that agents run.
+func stillCommands(k *kit) []faultCase {
+	hangs := func(h hold, what string, side agentapi.Side, end ending) faultCase {
+		return k.held(h, faultCase{fault: 18, what: what, side: lower(side), fleet: stale, end: end, do: func(w *world) {
+			open := h.until(w)
+			w.end()
+			w.letGo() // what hangs is ended then
+			open()
+		}})
+	}
+	stage := `^%s has not ended within SeedBackupStaleFailMinutes \(1 minutes\)\. Aborting seed$`
+	list := []faultCase{hangs(k.hold(agentapi.Cleanup), "the post-seed command hangs", agentapi.Target,
+		ending{stage: agentapi.Cleanup, code: "no-progress", text: fmt.Sprintf(stage, "Cleanup"), data: replica})}
+	for _, h := range k.holds {
+		if h.where == heldStop().where {
+			list = append(list, hangs(h, "the command that stops MySQL hangs", agentapi.Target,
+				ending{stage: agentapi.Restore, code: "no-progress", text: fmt.Sprintf(stillText, "restored"), data: oldData}))
+		}
+	}
+	return list
+}
+
 // sourceBusy are faults 21 and 22.
 func sourceBusy(k *kit) []faultCase {
 	backup := k.hold(agentapi.Backup)
@@ -67,8 +89,8 @@ func sourceBusy(k *kit) []faultCase {
 			w.must(tx.Rollback())
 		}}),
 	}
-	if k.locks {
-		list = append(list, faultCase{fault: 22, what: "a table of the source is locked when the copy begins, for a while", stage: "Backup", side: "source", end: completed, do: func(w *world) {
+	if k.locks != "" {
+		list = append(list, faultCase{fault: 22, what: "a table of the source is locked when the copy begins, for a while", stage: string(k.locks), side: "source", end: completed, do: func(w *world) {
 			unlock := w.lockedSource()
 			w.start()
 			w.dumpWaits()

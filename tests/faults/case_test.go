@@ -28,6 +28,12 @@ type faultCase struct {
 	disk func(o *fleet.Options) (dir string, bytes int)
 	// between: the harness stands between the target's agent and all others.
 	between bool
+	// beforeMySQL: the harness stands between the source's MySQL and all others.
+	beforeMySQL bool
+	// backend: the service's database is a MySQL server, not SQLite.
+	backend bool
+	// skewed: the programs whose clock is off, "agents" or "service"; "": none.
+	skewed string
 	// dump is the stand-in for the target's dump program; "": the real one.
 	dump string
 	// tools are stand-ins for other programs of the agents.

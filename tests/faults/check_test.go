@@ -128,7 +128,8 @@ func (w *world) letGo() {
 	dead := func(a *fleet.Agent) bool { return a.Pid() == 0 || a.Ended() }
 	if w.ended.Held {
 		_, _, err := client.ReleaseSeed(w.id).Fetch(w.ctx, w.f.Service.Client)
-		if !dead(w.f.Source) && !dead(w.f.Target) { // one that is dead is told of later
+		late := err != nil && strings.Contains(err.Error(), "came within the call's time") // MySQL is started on the old data meanwhile; the service asks again
+		if !dead(w.f.Source) && !dead(w.f.Target) && !late {                               // one that is dead is told of later
 			w.must(err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/client"
@@ -16,7 +17,7 @@ import (
 func clonePluginKit() *kit {
 	clone := heldClone()
 	return &kit{
-		method: agentapi.ClonePlugin, kind: sandbox.MySQL97, physical: true, startCode: "mysql-start-failed", room: 900 << 20, roomless: true,
+		method: agentapi.ClonePlugin, kind: sandbox.MySQL97, physical: true, late: true, startCode: "mysql-start-failed", room: 900 << 20, roomless: true,
 		noMounts: "MySQL refuses to clone into its data directory",
 		fleet: func(o *fleet.Options) {
 			o.AgentConfig["clone_plugin"]["install-plugin"] = true
@@ -35,7 +36,8 @@ func clonePluginKit() *kit {
 			agentapi.Target: {agentapi.Backup, agentapi.Restore, agentapi.ConnectSlave},
 		},
 		without: map[int]string{
-			9: noCloneTools, 10: noCloneTools, 11: noCloneTools, 12: noClonePort, 13: noClonePort, 14: noClonePort, 15: noClonePort,
+			9: noCloneTools, 10: noCloneTools, 11: noCloneTools, 15: noOwnLine,
+			38: noPort38,
 		},
 		telling: clonePluginTelling, more: clonePluginCases,
 	}
@@ -43,7 +45,7 @@ func clonePluginKit() *kit {
 
 const (
 	noCloneTools = "the servers copy by themselves: there is no program that could lie"
-	noClonePort  = "the data comes over the servers' own connections, whose ends are killed with fault 8"
+	noPort38     = "it needs no data port; over IPv6 it is a case of tests/e2e"
 )
 
 // clonePluginTelling is the selection for every change.
@@ -63,8 +65,27 @@ func clonePluginTelling(c faultCase) bool {
 // clonePluginCases are those of a data directory that is a mount point - there is no place beside it that could be swapped - and of
 // a clone on which MySQL did not start for want of space: it takes it for a bad one from then on.
 func clonePluginCases(k *kit) []faultCase {
-	stop := k.hold(agentapi.Restore)
-	return []faultCase{{fault: 34, what: "the data directory is a mount point with lost+found: refused, with the old data untouched", stage: "Prepare", side: "target", fleet: oneRetry,
+	clone, stop := k.hold(agentapi.Backup), k.hold(agentapi.Restore)
+	return []faultCase{k.held(clone, faultCase{fault: 18, what: "the source's MySQL is frozen and sends nothing", side: "source", fleet: stale,
+		end: ending{stage: agentapi.Backup, code: "no-progress", text: fmt.Sprintf(stillText, "copied"), data: oldData}, do: func(w *world) {
+			clone.until(w)
+			source := w.f.Source.Server.Pid()
+			w.must(syscall.Kill(source, syscall.SIGSTOP))
+			defer func() { w.must(syscall.Kill(source, syscall.SIGCONT)) }()
+			w.end()
+		}}), k.held(clone, faultCase{fault: 22, what: "all tables of the source are locked until its files were copied", side: "source", end: completed, do: func(w *world) {
+		open := clone.until(w)
+		unlock := w.locked(w.f.Source.Server, "FLUSH TABLES WITH READ LOCK")
+		open()
+		w.until(func() error {
+			if w.text(w.f.Target.Server, "SELECT COUNT(*) FROM performance_schema.clone_progress WHERE stage = 'FILE COPY' AND state = 'Completed'") == "0" {
+				return errors.New("the files are still being copied")
+			}
+			return nil
+		})
+		unlock()
+		w.end()
+	}}), {fault: 34, what: "the data directory is a mount point with lost+found: refused, with the old data untouched", stage: "Prepare", side: "target", fleet: oneRetry,
 		end: ending{stage: agentapi.Prepare, code: "clone-directory", text: "is a mount point", hint: "allow-erase", data: oldData}, do: func(w *world) {
 			mountPoint(w)
 			w.start()

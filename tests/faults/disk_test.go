@@ -11,19 +11,22 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
 
-// fullDisk is fault 16, on a file system of its own.
-func fullDisk(k *kit) []faultCase {
+// logicalDisks are faults 16 and 17 for methods that stage in the backup directory and load into a running server.
+func logicalDisks(k *kit) []faultCase {
+	if k.physical {
+		return nil
+	}
 	backupOn := func(o *fleet.Options) { o.TargetBackupDir = filepath.Join(filepath.Dir(o.Dir), "disk", "backup") }
+	backup, restore := k.last(agentapi.Backup), k.hold(agentapi.Restore)
 	return []faultCase{
-		{fault: 16, what: "the disk of the target's backup directory runs full", stage: "Backup", side: "target", ci: true, dump: heldDump,
+		k.held(backup, faultCase{fault: 16, what: "the disk of the target's backup directory runs full", side: "target",
 			fleet: and(k.fillBulk(16<<20), oneRetry, backupOn), disk: func(o *fleet.Options) (string, int) { return filepath.Dir(o.TargetBackupDir), 48 << 20 },
 			end: ending{stage: agentapi.Backup, code: "disk-full", text: "no space left", hint: "free space below .*backup", data: oldData},
 			do: func(w *world) {
 				disk := w.disk
-				w.start()
-				w.until(w.dump.waiting)
+				open := backup.until(w)
 				w.fillUp(disk, 256<<10)
-				w.must(w.dump.let())
+				open()
 				w.end()
 				w.until(func() error {
 					if now := w.diskFree(disk); now < 200<<10 {
@@ -31,13 +34,13 @@ func fullDisk(k *kit) []faultCase {
 					}
 					return nil
 				})
-			}},
-		{fault: 16, what: "the disk of the target's data runs full; space made, then agent-retry-seed", stage: "Restore", side: "target", ci: true, dump: heldDump,
+			}}),
+		k.held(restore, faultCase{fault: 16, what: "the disk of the target's data runs full; space made, then agent-retry-seed", side: "target",
 			fleet: and(k.fillBulk(24<<20), oneRetry), disk: func(o *fleet.Options) (string, int) { return filepath.Join(o.Dir, "target-db"), 300 << 20 },
 			end: completed, do: func(w *world) {
-				unlock := w.heldBeforeDrop()
+				open := restore.until(w)
 				filler := w.fillUp(w.disk, 8<<20)
-				unlock()
+				open()
 				w.end()
 				w.checkEnd(ending{stage: agentapi.Restore, code: "disk-full", text: "(?i)full|no space|no more room", hint: "free space in the target's data directory"})
 				w.must(os.Remove(filler))
@@ -46,7 +49,15 @@ func fullDisk(k *kit) []faultCase {
 				}
 				w.retry()
 				w.end()
-			}},
+			}}),
+		{fault: 17, what: "the target's backup directory is read-only, and then not any more", stage: "Prepare", side: "target", fleet: standing, end: completed, do: func(w *world) {
+			w.start()
+			writable := w.readOnly(w.f.Target.BackupDir)
+			w.stepTo(agentapi.Prepare, agentapi.Error)
+			w.expectSaid("(?i)read-only")
+			writable()
+			w.stepToEnd()
+		}},
 	}
 }
 

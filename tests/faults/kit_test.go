@@ -53,8 +53,10 @@ type kit struct {
 	lies []lie
 	// still are the stand-ins that hang without moving, fault 18.
 	still []lie
-	// locks: a lock on a table of the source has the copy wait (w.lockedSource).
-	locks bool
+	// late: the copy's position is that of its end.
+	late bool
+	// locks is the stage that a lock on a table of the source has wait (w.lockedSource); "": none does.
+	locks agentapi.Stage
 	// line: the data goes over the data port of the target's agent, where the harness can stand in between (faults 12 to 15).
 	line bool
 
@@ -111,12 +113,16 @@ func kits() []*kit {
 	return []*kit{mysqldumpKit(), xtrabackupKit(), mydumperKit(), clonePluginKit(), lvmKit()}
 }
 
+// families are made once for all methods.
+var families = []func(*kit) []faultCase{serviceKilled, serviceStopped, agentKilled, agentGone, hostRestarted, toolsKilled, serversKilled,
+	lyingTools, brokenLine, stillTools, stillCommands, purgedLogs, sourceChanged, sourceBusy, aborts, lateCommands, passwords, clocksOff, awkwardPasswords,
+	badStarts, serverDown, replicationErrors, manyTables, objects, shapes, fullDisks, logicalDisks, own}
+
 // cases is the whole table.
 func cases() []faultCase {
 	var all []faultCase
 	for _, k := range kits() {
-		for _, family := range []func(*kit) []faultCase{agentKilled, agentGone, hostRestarted, toolsKilled, serversKilled, lyingTools,
-			brokenLine, stillTools, sourceBusy, aborts, lateCommands, awkwardPasswords, badStarts, manyTables, shapes, fullDisks, own} {
+		for _, family := range families {
 			for _, c := range family(k) {
 				if k.without[c.fault] != "" {
 					continue
@@ -148,6 +154,16 @@ func (k *kit) held(h hold, c faultCase) faultCase {
 // hold is the usual one of a stage.
 func (k *kit) hold(stage agentapi.Stage) hold {
 	return k.holds[slices.IndexFunc(k.holds, func(h hold) bool { return h.stage == stage })]
+}
+
+// last is the latest place where a stage is held.
+func (k *kit) last(stage agentapi.Stage) (last hold) {
+	for _, h := range k.holds {
+		if h.stage == stage {
+			last = h
+		}
+	}
+	return last
 }
 
 // filled has the source filled otherwise than usual.

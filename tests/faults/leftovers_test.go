@@ -2,7 +2,6 @@ package faults
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -13,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	_ "github.com/mattn/go-sqlite3" // to look at downtime entries in the service's database
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
@@ -197,21 +194,4 @@ func address(text string) (host string, port int) {
 	}
 	n, _ := strconv.ParseUint(p, 16, 16)
 	return net.IP(binary.BigEndian.AppendUint32(nil, binary.LittleEndian.Uint32(raw))).String(), int(n)
-}
-
-// leftDowntime: the target has no downtime entry any more.
-func (w *world) leftDowntime() error {
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(w.f.Dir, "service", "seed.sqlite3")+"?mode=ro&_busy_timeout=2000")
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	var n int
-	if err := db.QueryRowContext(w.ctx, "SELECT COUNT(*) FROM database_instance_downtime WHERE downtime_active = 1").Scan(&n); err != nil {
-		return err
-	}
-	if n > 0 {
-		return fmt.Errorf("%d downtime entries", n)
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,10 +13,12 @@ import (
 // place is how far into the stream the line is harmed: beyond what a probe sends, and in the middle of the smallest copy.
 const place = 2 << 20
 
+const noOwnLine = "the data comes over connections to MySQL, whose protocol has no checksum: TCP's protects it, and TLS where the server asks for it (REQUIRE SSL)"
+
 // brokenLine are faults 12 to 15: something stands between the two agents.
 func brokenLine(k *kit) []faultCase {
 	if !k.line {
-		return nil
+		return brokenMySQL(k)
 	}
 	broken := `(sent|received) .*after \d+ breaks? of the connection`
 	return []faultCase{
@@ -113,4 +116,59 @@ func gone(k *kit) faultCase {
 			w.end()
 			w.between.harm.Store(nil)
 		}}
+}
+
+// brokenMySQL are faults 12 to 14 for methods whose data comes over connections to the source's MySQL.
+func brokenMySQL(k *kit) []faultCase {
+	harmed := func(fault int, what string, tried func(w *world), how func() *harm) faultCase {
+		return faultCase{fault: fault, what: what, stage: "Backup", side: "both", beforeMySQL: true, end: completed, do: func(w *world) {
+			w.between.harm.Store(how())
+			w.start()
+			w.end()
+			if n := w.between.bytes.Load(); n <= place {
+				w.t.Errorf("only %d bytes came along the longest connection", n)
+			}
+			tried(w)
+			w.note("%d retries", w.ended.Retries)
+		}}
+	}
+	once := func(w *world) {
+		if w.ended.Retries != 0 {
+			w.t.Errorf("%d retries for a line that was merely slow", w.ended.Retries)
+		}
+	}
+	again := func(w *world) {
+		if w.ended.Retries == 0 && !k.physical { // a server takes its clone up again by itself
+			w.t.Error("the copy was not tried again")
+		}
+	}
+	return []faultCase{
+		harmed(12, "the connection to the source's MySQL that carries the data is reset in the middle", again, func() *harm {
+			var done sync.Once
+			return &harm{take: func(at int64, b []byte) (ok bool) {
+				ok = true
+				if at > place {
+					done.Do(func() { ok = false })
+				}
+				return ok
+			}}
+		}),
+		harmed(13, "the line to the source's MySQL is a black hole for 5 s", once, func() *harm { return blackHole(5 * time.Second) }),
+		{fault: 13, what: "the line to the source's MySQL is a black hole from then on", stage: "Backup", side: "both", beforeMySQL: true, fleet: stale,
+			end: ending{stage: agentapi.Backup, code: "no-progress", text: fmt.Sprintf(stillText, "copied"), data: oldData}, do: func(w *world) {
+				w.between.harm.Store(blackHole(time.Hour))
+				w.start()
+				w.end()
+				w.between.harm.Store(nil)
+			}},
+		harmed(14, "the line to the source's MySQL carries 4 MB a second and stands still for moments", once, func() *harm {
+			return &harm{take: func(at int64, b []byte) bool {
+				time.Sleep(time.Duration(len(b)) * time.Second / (4 << 20))
+				if at>>22 != (at+int64(len(b)))>>22 {
+					time.Sleep(700 * time.Millisecond)
+				}
+				return true
+			}}
+		}),
+	}
 }

@@ -15,7 +15,7 @@ import (
 // lvmKit is the method LVM, with Btrfs as the source's file system.
 func lvmKit() *kit {
 	return &kit{
-		method: agentapi.LVM, kind: sandbox.MariaDB, physical: true, startCode: "mysql-start-failed", ignoreLost: []string{"ignore_db_dirs=lost+found"}, sends: true, line: true, resumes: true, roomless: true,
+		method: agentapi.LVM, kind: sandbox.MariaDB, physical: true, startCode: "mysql-start-failed", ignoreLost: []string{"ignore_db_dirs=lost+found"}, sends: true, line: true, locks: agentapi.Prepare, resumes: true, roomless: true,
 		fleet: func(o *fleet.Options) { o.AgentConfig["lvm"]["create-new-snapshot-for-seed"] = true },
 		fill: func(f *sandbox.FillOptions) {
 			if f.Bytes == 0 {
@@ -91,7 +91,7 @@ func heldSnapshot() hold {
 // snapshotHeld are the faults while the snapshot is made: what makes it is never ended half way.
 func snapshotHeld(k *kit) []faultCase {
 	h := heldSnapshot()
-	ending := aborted(agentapi.Prepare, oldData)
+	gone := aborted(agentapi.Prepare, oldData)
 	return []faultCase{
 		k.held(h, faultCase{fault: 5, what: "kill -9 of the agent while the stage runs, then started again", side: "source", end: completed, do: func(w *world) {
 			open := h.until(w)
@@ -99,6 +99,23 @@ func snapshotHeld(k *kit) []faultCase {
 			w.restart(agentapi.Source)
 			open()
 			w.end()
+		}}),
+		k.held(h, faultCase{fault: 7, what: "the host is restarted", side: "source", end: completed, do: func(w *world) {
+			w.killServer(agentapi.Source)
+			w.rereadSource()
+			open := h.until(w)
+			w.hostDown(agentapi.Source)
+			w.must(w.f.Source.Server.Restart(w.ctx))
+			w.rereadSource()
+			w.restart(agentapi.Source)
+			open()
+			w.end()
+		}}),
+		k.held(h, faultCase{fault: 18, what: "the program that makes the snapshot hangs", side: "source", fleet: stale, end: ending{stage: agentapi.Prepare, code: "no-progress",
+			text: "^Prepare has not ended within SeedBackupStaleFailMinutes", data: oldData}, do: func(w *world) {
+			open := h.until(w)
+			w.end()
+			open()
 		}}),
 		k.held(h, faultCase{fault: 8, what: "kill -9 of mysqld, then started again", side: "source", end: completed, do: func(w *world) {
 			w.killServer(agentapi.Source)
@@ -109,7 +126,7 @@ func snapshotHeld(k *kit) []faultCase {
 			open()
 			w.end()
 		}}),
-		k.held(h, faultCase{fault: 23, what: "abort", side: "-", end: ending, do: func(w *world) {
+		k.held(h, faultCase{fault: 23, what: "abort", side: "-", end: gone, do: func(w *world) {
 			open := h.until(w)
 			w.must(w.abort(false))
 			if s := w.details(); s.Status != agentapi.Aborting {

@@ -72,7 +72,7 @@ func mydumperKit() *kit {
 	locks.where = "mydumper holds its locks"
 	load := heldMydumperLoad()
 	return &kit{
-		method: agentapi.Mydumper, kind: sandbox.MariaDB,
+		method: agentapi.Mydumper, kind: sandbox.MariaDB, locks: agentapi.Backup,
 		prune: []string{"DROP DATABASE `odd ``name``, \"it's\" a.b;-/c`", "ALTER TABLE types.generated DROP COLUMN uid, DROP COLUMN addr"},
 		holds: []hold{heldPrepare(), rows, locks, heldMydumperDrop(), load, heldCatchUp(copied), heldCleanup()},
 		kills: []killing{
@@ -95,14 +95,12 @@ func mydumperKit() *kit {
 			{18, "mydumper hangs and writes nothing", agentapi.Backup, agentapi.Target, rowsTool, `gate`, "no-progress", "."},
 		},
 		without: map[int]string{
-			12: noRowsPort, 13: noRowsPort, 14: noRowsPort, 15: noRowsPort,
-			34: "the data directory is not replaced", 35: "the data directory is not replaced",
+			15: noOwnLine,
+			34: "the data directory is not replaced", 35: "the data directory is not replaced", 38: noPort38,
 		},
 		telling: mydumperTelling, more: mydumperCases,
 	}
 }
-
-const noRowsPort = "the data comes over mydumper's connections to the source's MySQL; the server at their other end is killed with fault 8"
 
 // heldMydumperDrop holds Restore at its first statement that changes the target.
 func heldMydumperDrop() hold {

@@ -3,6 +3,7 @@ package faults
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/sandbox"
@@ -22,16 +23,14 @@ func mysqldumpKit() *kit {
 			{10, "the dump program ends with an error after its last byte", agentapi.Backup, agentapi.Target, "", lateError, "dump-failed", "exit status 3: .*Got error: 2013: Lost connection while saying goodbye"},
 			{11, "the dump program prints success and ends with an error", agentapi.Backup, agentapi.Target, "", falseSuccess, "dump-failed", "exit status 1: .*dump completed OK, all is well"},
 		},
-		locks: true,
+		locks: agentapi.Backup,
 		without: map[int]string{
-			12: noDataPort, 13: noDataPort, 14: noDataPort, 15: noDataPort,
-			34: "the data directory is not replaced", 35: "the data directory is not replaced",
+			15: noOwnLine,
+			34: "the data directory is not replaced", 35: "the data directory is not replaced", 38: noPort38,
 		},
 		telling: mysqldumpTelling, more: mysqldumpCases,
 	}
 }
-
-const noDataPort = "the data comes over a connection of the dump program to the source's MySQL; that one is killed with fault 8"
 
 // mysqldumpHolds have a service that goes on by itself, except in Prepare, which is over at once, and in ConnectSlave, whose gate may
 // be passed before the source's next write has arrived: there the service stands.
@@ -53,6 +52,14 @@ func mysqldumpHolds() []hold {
 func mysqldumpTelling(c faultCase) bool {
 	stage := agentapi.Stage(c.stage)
 	switch c.fault {
+	case 1, 28:
+		return true
+	case 16:
+		return true
+	case 29:
+		return strings.Contains(c.what, "restore and stays so")
+	case 30:
+		return !strings.Contains(c.what, "reset")
 	case 5, 7:
 		return c.fault == 7 && stage == agentapi.Restore
 	case 6:
@@ -71,7 +78,7 @@ func mysqldumpTelling(c faultCase) bool {
 
 // mysqldumpCases are those that only this method, or only one, has to go through.
 func mysqldumpCases(k *kit) []faultCase {
-	return slices.Concat(serviceKilled(k), dumpKilled(k), loadHeld(k), fullDisk(k), stillStages(k), twice(), passwords(), serverDown(), replicationErrors())
+	return slices.Concat(backendAway(k), dumpKilled(k), loadHeld(k), stillStages(k), twice())
 }
 
 // dumpKilled is fault 8 for the dump program, which waits for a lock of the source.

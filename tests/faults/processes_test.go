@@ -140,6 +140,16 @@ func hostRestarted(k *kit) []faultCase {
 			w.restart(agentapi.Target)
 			open()
 			w.finish()
+		}}), k.held(h, faultCase{fault: 7, what: "the host is restarted", side: "source", end: completed, do: func(w *world) {
+			w.killServer(agentapi.Source) // as in serversKilled
+			w.rereadSource()
+			open := h.until(w)
+			w.hostDown(agentapi.Source)
+			w.must(w.f.Source.Server.Restart(w.ctx))
+			w.rereadSource()
+			w.restart(agentapi.Source)
+			open()
+			w.finish()
 		}}))
 	}
 	return list

@@ -18,15 +18,15 @@ func (w *world) setPassword(password string) {
 }
 
 // passwords is fault 28.
-func passwords() []faultCase {
+func passwords(*kit) []faultCase {
 	return []faultCase{
-		{fault: 28, what: "the configured replication password is wrong: the check refuses", stage: "before", side: "service", ci: true,
+		{fault: 28, what: "the configured replication password is wrong: the check refuses", stage: "before", side: "service",
 			fleet: func(o *fleet.Options) { o.ServiceConfig["ReplicationPassword"] = "not the password" }, end: ending{none: true, data: oldData}, do: func(w *world) {
-				_, err := w.f.Seed(w.ctx, agentapi.Mysqldump)
+				_, err := w.f.Seed(w.ctx, w.method)
 				w.refused(err, "check replication-credentials failed")
 			}},
 		{fault: 28, what: "the replication password is changed on the source after the backup; set right, then agent-retry-seed", stage: "ConnectSlave", side: "source",
-			ci: true, fleet: standing, end: completed, do: func(w *world) {
+			fleet: standing, end: completed, do: func(w *world) {
 				w.start()
 				w.stepTo(agentapi.Restore, agentapi.Scheduled)
 				w.setPassword("another")
@@ -40,9 +40,12 @@ func passwords() []faultCase {
 }
 
 // serverDown is fault 29, for a method that loads into a running server.
-func serverDown() []faultCase {
+func serverDown(k *kit) []faultCase {
+	if k.physical {
+		return nil
+	}
 	return []faultCase{
-		{fault: 29, what: "mysqld is dead after the restore and stays so; started again, then agent-retry-seed", stage: "ConnectSlave", side: "target", ci: true,
+		{fault: 29, what: "mysqld is dead after the restore and stays so; started again, then agent-retry-seed", stage: "ConnectSlave", side: "target",
 			fleet: standing, end: completed, do: func(w *world) {
 				w.start()
 				w.stepTo(agentapi.ConnectSlave, agentapi.Scheduled)
@@ -75,10 +78,33 @@ func serverDown() []faultCase {
 	}
 }
 
+// purgeable makes a table for purge.
+func (w *world) purgeable() {
+	w.t.Helper()
+	w.writeSource("CREATE DATABASE purged", "CREATE TABLE purged.t (id INT PRIMARY KEY AUTO_INCREMENT)")
+}
+
+// purge writes to the source and purges the binary logs that hold it. Nothing of it has to wait for a copy that keeps others
+// from making tables.
+func (w *world) purge() {
+	w.t.Helper()
+	status := "SHOW MASTER STATUS"
+	if w.kit.kind.Modern() {
+		status = "SHOW BINARY LOG STATUS"
+	}
+	w.writeSource("INSERT INTO purged.t VALUES (NULL)", "FLUSH BINARY LOGS", "INSERT INTO purged.t VALUES (NULL)", "FLUSH BINARY LOGS")
+	w.writeSource("PURGE BINARY LOGS TO '" + w.rows(w.f.Source.Server, status)[0]["File"] + "'")
+}
+
 // replicationErrors is fault 30.
-func replicationErrors() []faultCase {
+func replicationErrors(k *kit) []faultCase {
+	data := drifted
+	if k.physical {
+		data = oldData // it is put back when the seed is released, which comes before the look
+	}
 	atConnect := func(harm func(w *world)) func(w *world) {
 		return func(w *world) {
+			w.purgeable()
 			w.writeSource("CREATE DATABASE both_sides", "CREATE TABLE both_sides.t (id INT PRIMARY KEY, v VARCHAR(10))")
 			w.start()
 			w.stepTo(agentapi.ConnectSlave, agentapi.Scheduled)
@@ -90,19 +116,22 @@ func replicationErrors() []faultCase {
 		}
 	}
 	return []faultCase{
-		{fault: 30, what: "the source's binary logs are purged after the copy: error 1236", stage: "ConnectSlave", side: "source", ci: true, fleet: standing,
-			end: ending{stage: agentapi.ConnectSlave, code: "replication-purged", text: "(?i)purge", hint: "binary log", data: drifted},
+		{fault: 30, what: "the source's binary logs are purged after the copy: error 1236", stage: "ConnectSlave", side: "source", fleet: standing,
+			end: ending{stage: agentapi.ConnectSlave, code: "replication-purged", text: "(?i)purge", hint: "binary log", data: data},
 			do: atConnect(func(w *world) {
-				w.writeSource("CREATE DATABASE after_copy", "FLUSH BINARY LOGS", "CREATE TABLE after_copy.t (id INT)", "FLUSH BINARY LOGS")
-				w.writeSource("PURGE BINARY LOGS TO '" + w.rows(w.f.Source.Server, "SHOW MASTER STATUS")[0]["File"] + "'")
+				w.purge()
 			})},
 		{fault: 30, what: "the source's binary logs are reset after the copy: error 1236", stage: "ConnectSlave", side: "source", fleet: standing,
-			end: ending{stage: agentapi.ConnectSlave, code: "replication-purged", text: "1236", hint: "binary log", data: drifted},
+			end: ending{stage: agentapi.ConnectSlave, code: "replication-purged", text: "1236", hint: "binary log", data: data},
 			do: atConnect(func(w *world) {
-				w.writeSource("RESET MASTER", "CREATE DATABASE after_copy")
+				reset := "RESET MASTER"
+				if k.kind.Modern() {
+					reset = "RESET BINARY LOGS AND GTIDS"
+				}
+				w.writeSource(reset, "CREATE DATABASE after_copy")
 			})},
-		{fault: 30, what: "a row is written on source and target: error 1062", stage: "ConnectSlave", side: "target", ci: true, fleet: standing,
-			end: ending{stage: agentapi.ConnectSlave, code: "replication-drift", text: "1062", hint: "seed again", data: drifted},
+		{fault: 30, what: "a row is written on source and target: error 1062", stage: "ConnectSlave", side: "target", fleet: standing,
+			end: ending{stage: agentapi.ConnectSlave, code: "replication-drift", text: "1062", hint: "seed again", data: data},
 			do: atConnect(func(w *world) {
 				w.writeSource("INSERT INTO both_sides.t VALUES (1, 'source')")
 				w.exec(w.f.Target.Server, "INSERT INTO both_sides.t VALUES (1, 'target')")

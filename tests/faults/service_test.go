@@ -18,17 +18,33 @@ var onceEach = ending{data: replica, once: true}
 // serviceKilled is fault 1.
 func serviceKilled(k *kit) []faultCase {
 	list := []faultCase{
-		{fault: 1, what: "kill -9 of the standing service before and after the start of every stage", stage: "all", side: "service", ci: true,
+		{fault: 1, what: "kill -9 of the standing service before and after the start of every stage", stage: "all", side: "service",
 			fleet: standing, end: onceEach, do: killInEveryState},
-		{fault: 1, what: "kill -9 of the service while its call to start Prepare is on its way", stage: "Prepare", side: "service", ci: true,
+		{fault: 1, what: "kill -9 of the service while its call to start Prepare is on its way", stage: "Prepare", side: "service",
 			fleet: standing, end: onceEach, do: killInStartCall},
-		{fault: 1, what: "kill -9 of the service, again and again until the seed has ended", stage: "all", side: "service", ci: true,
+		{fault: 1, what: "kill -9 of the service, again and again until the seed has ended", stage: "all", side: "service",
 			end: onceEach, do: killAgainAndAgain},
 	}
 	for _, h := range k.holds[1:] {
-		list = append(list, k.held(h, faultCase{fault: 1, what: "kill -9 of the service while the stage runs", side: "service", ci: true, end: onceEach, do: func(w *world) {
+		list = append(list, k.held(h, faultCase{fault: 1, what: "kill -9 of the service while the stage runs", side: "service", end: onceEach, do: func(w *world) {
 			open := h.until(w)
 			w.killService()
+			w.at(h.stage, agentapi.Running)
+			open()
+			w.finish()
+		}}))
+	}
+	return list
+}
+
+// serviceStopped is fault 2.
+func serviceStopped(k *kit) []faultCase {
+	var list []faultCase
+	for _, h := range k.holds {
+		list = append(list, k.held(h, faultCase{fault: 2, what: "SIGTERM of the service while the stage runs, then started again", side: "service", end: onceEach, do: func(w *world) {
+			open := h.until(w)
+			w.must(w.f.Service.Stop())
+			w.must(w.f.Service.Restart(w.ctx))
 			w.at(h.stage, agentapi.Running)
 			open()
 			w.finish()

@@ -75,17 +75,19 @@ func manyTables(k *kit) []faultCase {
 			w.writeSource(statements...)
 		}
 	}
-	seeded := func(fault int, what string, o func(*fleet.Options), fill func(w *world)) faultCase {
-		return faultCase{fault: fault, what: what, stage: "all", side: "both", fleet: o, end: onceEach, do: func(w *world) {
-			fill(w)
-			w.start()
-			w.end()
-		}}
-	}
 	return []faultCase{
 		seeded(31, "the source has 2000 tables more", nil, tables(2000)),
 		seeded(32, "the source has one table of 64 MB and 200 small ones", k.filled(sandbox.FillOptions{Bytes: 64 << 20, Tables: 1, Logged: true}), tables(200)),
 	}
+}
+
+// seeded is a seed of a source that is filled further.
+func seeded(fault int, what string, o func(*fleet.Options), fill func(w *world)) faultCase {
+	return faultCase{fault: fault, what: what, stage: "all", side: "both", fleet: o, end: onceEach, do: func(w *world) {
+		fill(w)
+		w.start()
+		w.end()
+	}}
 }
 
 // shape is a way in which the target's data directory lies.
@@ -115,7 +117,7 @@ func (w *world) reshaped(how func(s *sandbox.Server)) {
 func shapes(k *kit) []faultCase {
 	var list []faultCase
 	if k.physical {
-		start := k.holds[k.lastRestore()]
+		start := k.last(agentapi.Restore)
 		for _, s := range []shape{
 			{fault: 34, what: "the data directory is a symbolic link", make: linked},
 			{fault: 34, what: "the data directory is a mount point with lost+found", extra: k.ignoreLost, make: mountPoint},
@@ -144,16 +146,6 @@ func shapes(k *kit) []faultCase {
 		list = append(list, portsInUse()...)
 	}
 	return list
-}
-
-// lastRestore is the latest place where Restore is held.
-func (k *kit) lastRestore() (last int) {
-	for i, h := range k.holds {
-		if h.stage == agentapi.Restore {
-			last = i
-		}
-	}
-	return last
 }
 
 func linked(w *world) {

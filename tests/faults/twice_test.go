@@ -62,7 +62,7 @@ func twice() []faultCase {
 func (w *world) third() *fleet.Agent {
 	w.t.Helper()
 	hosts := sandbox.HostsT(w.t, 1)
-	server := sandbox.StartT(w.t, sandbox.Options{Kind: sandbox.MariaDB, Host: hosts[0], Dir: filepath.Join(w.f.Dir, "third-db"),
+	server := sandbox.StartT(w.t, sandbox.Options{Kind: w.kit.kind, Host: hosts[0], Dir: filepath.Join(w.f.Dir, "third-db"),
 		Passwords: w.f.Source.Server.Passwords})
 	a, err := fleet.StartAgent(w.ctx, fleet.AgentOptions{Programs: programs, Service: w.f.Service, Server: server, Dir: filepath.Join(w.f.Dir, "third-agent")})
 	if a != nil && a.Process != nil {

@@ -42,6 +42,8 @@ type world struct {
 	notes      []string
 	others     []*fleet.Agent // besides the fleet's two
 	pools      map[*sandbox.Server]*sql.DB
+	backend    *sandbox.Server // of the service; nil: SQLite
+	sqliteFile string
 	disk       string   // a small disk that is mounted there
 	between    *between // what stands between the agents; nil in most cases
 	mounted    []string // mount points of the fleet before the seed
@@ -79,6 +81,19 @@ func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
 	}
 	if c.between {
 		w.standBetween(&o)
+	}
+	if c.beforeMySQL {
+		w.standBeforeMySQL(&o)
+	}
+	if c.backend {
+		w.startBackend(&o)
+	}
+	if c.skewed != "" {
+		w.skew(&o, c.skewed)
+	}
+	w.sqliteFile = filepath.Join(o.Dir, "service", "seed.sqlite3")
+	if file, ok := o.ServiceConfig["SQLite3DataFile"].(string); ok {
+		w.sqliteFile = file
 	}
 	w.stands = o.ServiceConfig["SeedEventDriven"] == false
 	var err error

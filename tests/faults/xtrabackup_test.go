@@ -21,7 +21,9 @@ const (
 	heldPrepareTool = `gate; exec "$real" "$@"`
 	// frozenPrepareTool runs it, and stops it as soon as it has begun: it is there to be killed.
 	frozenPrepareTool = `if [ -e "$dir/open" ]; then exec "$real" "$@"; fi
-"$real" "$@" & kill -STOP $!; touch "$dir/waits"; wait $!`
+"$real" "$@" & p=$!
+while [ "$(readlink /proc/$p/exe)" = "$(readlink /proc/$$/exe)" ]; do :; done
+kill -STOP $p; touch "$dir/waits"; wait $p`
 	// cutCopy ends with success in the middle.
 	cutCopy = `full "$@" 2>"$full.err"; cat "$full.err" >&2; head -c $(($(stat -c %s "$full") / 2)) "$full"; exit 0`
 	// lateCopyError ends with an error after its last byte.
@@ -46,7 +48,7 @@ func xtrabackupKit() *kit {
 	restore := heldTool(agentapi.Restore, agentapi.Target, backupTool, heldPrepareTool)
 	applying := heldTool(agentapi.Restore, agentapi.Target, backupTool, frozenPrepareTool)
 	return &kit{
-		method: agentapi.Xtrabackup, kind: sandbox.MariaDB, physical: true, sends: true, line: true, locks: true,
+		method: agentapi.Xtrabackup, kind: sandbox.MariaDB, physical: true, sends: true, line: true, locks: agentapi.Backup, late: true,
 		startCode: "mysql-start-failed", ignoreLost: []string{"ignore_db_dirs=lost+found"},
 		holds: []hold{heldPrepare(), backup, restore, heldStart(), heldCatchUp(oldData), heldCleanup()},
 		kills: []killing{

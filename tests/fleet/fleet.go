@@ -45,6 +45,8 @@ type Options struct {
 	AgentConfig   map[string]map[string]any
 	// TargetBackupDir is where the target's agent stages; "": inside Dir.
 	TargetBackupDir string
+	// SourceAgent and TargetAgent are programs in place of Programs.Agent; "": that one.
+	SourceAgent, TargetAgent string
 	// SourcePath and TargetPath go first in PATH of that side's agent: stand-ins for tools.
 	SourcePath, TargetPath string
 	// TargetBind and TargetBetween are AgentOptions.Bind and Between of the target's agent.
@@ -97,7 +99,7 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 			return f, err
 		}
 	}
-	source, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Source.Server, Name: hosts[1],
+	source, err := StartAgent(ctx, AgentOptions{Programs: o.agent(o.SourceAgent), Service: f.Service, Server: f.Source.Server, Name: hosts[1],
 		Dir: filepath.Join(o.Dir, "source-agent"), DoorPort: doorPort, Config: o.AgentConfig, Path: o.SourcePath})
 	if source != nil {
 		f.Source = source
@@ -105,13 +107,18 @@ func Start(ctx context.Context, o Options) (f *Fleet, err error) {
 	if err != nil {
 		return f, err
 	}
-	target, err := StartAgent(ctx, AgentOptions{Programs: o.Programs, Service: f.Service, Server: f.Target.Server, Name: hosts[2],
+	target, err := StartAgent(ctx, AgentOptions{Programs: o.agent(o.TargetAgent), Service: f.Service, Server: f.Target.Server, Name: hosts[2],
 		Dir: filepath.Join(o.Dir, "target-agent"), DoorPort: doorPort, Config: o.AgentConfig, BackupDir: o.TargetBackupDir, Path: o.TargetPath,
 		Bind: o.TargetBind, Between: o.TargetBetween})
 	if target != nil {
 		f.Target = target
 	}
 	return f, err
+}
+
+// agent are the programs with another agent.
+func (o *Options) agent(program string) Programs {
+	return Programs{Seed: o.Programs.Seed, Agent: cmp.Or(program, o.Programs.Agent)}
 }
 
 func startServer(ctx context.Context, o sandbox.Options, all Options, host, name string) (*sandbox.Server, error) {
