@@ -56,3 +56,10 @@ func (k *keyedLocks[K]) interrupt(key K) {
 		l.cancel()
 	}
 }
+
+// busy says whether someone holds the key or waits for it.
+func (k *keyedLocks[K]) busy(key K) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.locks[key] != nil
+}

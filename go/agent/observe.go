@@ -3,28 +3,13 @@ package agent
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 )
-
-// hosts are the two agents of a seed as registered; a side is missing when its agent is not known any more.
-type hosts map[Side]*Host
-
-func (e *Engine) hosts(ctx context.Context, s *Seed) (hosts, error) {
-	known := hosts{}
-	for _, side := range agentapi.Sides {
-		h, err := e.store.Host(ctx, s.Host(side))
-		if err == nil {
-			known[side] = h
-		} else if !errors.Is(err, ErrNotFound) {
-			return nil, err
-		}
-	}
-	return known, nil
-}
 
 // observe makes the calls that the stored row announces, side by side, and turns answers and failures into facts. Each of
 // them may be made again after a crash. An error is one of the store: nothing was observed.
@@ -46,7 +31,7 @@ func (e *Engine) observe(ctx context.Context, s *Seed, obs *Observation) error {
 			obs.Replication = e.look(ctx, s, known)
 			return nil
 		}
-		obs.Reports = e.ask(ctx, s, known, unfinished(s), e.poll)
+		obs.Reports = e.polls(ctx, s, known, obs.Due)
 		e.limit(ctx, s, known, obs.Reports)
 		if s.Stage == agentapi.Cleanup && completesWith(s, obs.Reports) {
 			e.postSeed(ctx, s, known, obs.Reports)
@@ -106,6 +91,45 @@ func (e *Engine) start(ctx context.Context, s *Seed, known hosts, side Side) Rep
 		return reportOf(err)
 	}
 	return Report{Answer: AnswerAccepted}
+}
+
+// passiveEvery is how often an agent is asked that calls back when its part of a stage ends, while another one moves the
+// bytes: its call may have been lost.
+const passiveEvery = 10 * time.Second
+
+// polls asks for the state of the stage. Where both agents take part and call back by themselves, the target, which moves the
+// bytes or waits for them, is asked each time. The other one is asked as well when there is news (a call-back, a person, a
+// new attempt), when the target's part has ended or gives no answer, when it is itself away, and every now and then.
+func (e *Engine) polls(ctx context.Context, s *Seed, known hosts, all bool) map[Side]Report {
+	sides := unfinished(s)
+	everybody := e.live.everybody(s, e.clock.Now(), e.passiveEvery())
+	source := s.Engine.Hosts[agentapi.Source]
+	if all || everybody || len(sides) < 2 || !callsBack(known) || source != nil && !source.UnreachableSince.IsZero() {
+		return e.ask(ctx, s, known, sides, e.poll)
+	}
+	reports := e.ask(ctx, s, known, []Side{agentapi.Target}, e.poll)
+	if r := reports[agentapi.Target]; r.Answer != AnswerState || r.State.Status != agentapi.Running {
+		maps.Copy(reports, e.ask(ctx, s, known, []Side{agentapi.Source}, e.poll))
+	}
+	return reports
+}
+
+// passiveEvery is passiveEvery, or some ticks of a bare ticker, which is slow by itself.
+func (e *Engine) passiveEvery() time.Duration {
+	if e.policy.EventDriven {
+		return passiveEvery
+	}
+	return max(passiveEvery, 3*e.policy.Interval)
+}
+
+// callsBack says whether both agents report the end of a stage by themselves.
+func callsBack(known hosts) bool {
+	for _, side := range agentapi.Sides {
+		if h := known[side]; h == nil || h.Data == nil || !h.Data.Has(agentapi.AbilityCallback) {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *Engine) poll(ctx context.Context, s *Seed, known hosts, side Side) Report {

@@ -22,6 +22,7 @@ type Registry struct {
 	events   Events
 	clock    Clock
 	log      *slog.Logger
+	saved    func(h *Host)
 }
 
 // RegistryStore is what the registry needs of the store.
@@ -38,7 +39,7 @@ type RegistryStore interface {
 // NewRegistry takes the same options as New.
 func NewRegistry(o Options) *Registry {
 	e := New(o)
-	return &Registry{store: o.Store, client: e.client, topology: e.topology, policy: e.policy, events: e.events, clock: e.clock, log: e.log}
+	return &Registry{store: o.Store, client: o.Client, topology: e.topology, policy: e.policy, events: e.events, clock: e.clock, log: e.log, saved: o.HostSaved}
 }
 
 // Register stores an agent once it has answered a call-back with the token it named. The call-back is repeated for
@@ -74,8 +75,16 @@ func (r *Registry) Register(ctx context.Context, info agentapi.Info) error {
 			r.log.Error("write the audit", "err", err)
 		}
 	}
-	r.events.HostChanged(h)
+	r.tell(h)
 	return nil
+}
+
+// tell says to those who listen that the host was stored.
+func (r *Registry) tell(h *Host) {
+	r.events.HostChanged(h)
+	if r.saved != nil {
+		r.saved(h)
+	}
 }
 
 func validInfo(info agentapi.Info) error {
@@ -166,7 +175,7 @@ func (r *Registry) poll(ctx context.Context, h *Host) error {
 	if errors.Is(err, ErrConflict) { // it has registered anew meanwhile, which is fresher
 		return askErr
 	}
-	r.events.HostChanged(h)
+	r.tell(h)
 	return errors.Join(askErr, err)
 }
 

@@ -23,6 +23,8 @@ func (e *Engine) Run(ctx context.Context) {
 		e.runLoops(ctx)
 		return
 	}
+	var steps sync.WaitGroup
+	defer steps.Wait()
 	tick := time.NewTicker(e.policy.Interval)
 	defer tick.Stop()
 	for {
@@ -31,10 +33,43 @@ func (e *Engine) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if _, err := e.cycle(ctx, false); err != nil && ctx.Err() == nil && !errors.Is(err, ErrFenced) {
+		if err := e.tick(ctx, &steps); err != nil && ctx.Err() == nil && !errors.Is(err, ErrFenced) {
 			e.log.Error("process seeds", "err", err)
 		}
 	}
+}
+
+// tick begins a step of every seed whose earlier step has ended, and waits for none: an agent that hangs delays its own seed
+// and no other. A cycle is over for the meter when every step of it has ended or is overdue.
+func (e *Engine) tick(ctx context.Context, steps *sync.WaitGroup) error {
+	began := time.Now()
+	seeds, err := e.work(ctx)
+	if err != nil {
+		return err
+	}
+	var quick sync.WaitGroup
+	for _, s := range seeds {
+		if e.steps.busy(s.ID) {
+			continue
+		}
+		quick.Add(1)
+		done := sync.OnceFunc(quick.Done)
+		leave, err := e.turn(ctx, s, done)
+		if err != nil {
+			done()
+			return err
+		}
+		steps.Go(func() {
+			defer done()
+			defer leave()
+			e.stepIn(ctx, s, Observation{}, leave)
+		})
+	}
+	steps.Go(func() {
+		quick.Wait()
+		e.meter.Cycle(time.Since(began), len(seeds))
+	})
+	return nil
 }
 
 // runLoops keeps one loop for each seed that there is something to do for.
@@ -45,6 +80,13 @@ func (e *Engine) runLoops(ctx context.Context) {
 	ended := make(chan int64)
 	look := time.NewTimer(0)
 	defer look.Stop()
+	begin := func(id int64) {
+		running[id] = true
+		loops.Go(func() {
+			e.follow(ctx, id)
+			ended <- id
+		})
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -57,29 +99,40 @@ func (e *Engine) runLoops(ctx context.Context) {
 			return
 		case id := <-ended:
 			delete(running, id)
+			if fence, leading := e.leader.Leading(); leading && e.live.of(fence, id) != nil { // a person took it up again
+				begin(id)
+			}
+			continue
 		case <-e.news:
 		case <-look.C:
 		}
 		look.Reset(e.lookForNew())
-		if _, leading := e.leader.Leading(); !leading {
-			continue
+		e.lookAround(ctx, running, begin)
+	}
+}
+
+// lookAround begins a loop for each seed that has none, and wakes those of which the backend has news.
+func (e *Engine) lookAround(ctx context.Context, running map[int64]bool, begin func(id int64)) {
+	fence, leading := e.leader.Leading()
+	if !leading {
+		e.live.clear()
+		return
+	}
+	news, err := e.refresh(ctx, fence)
+	if err != nil {
+		if ctx.Err() == nil {
+			e.log.Error("read the seeds to work on", "err", err)
 		}
-		seeds, err := e.store.WorkSeeds(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				e.log.Error("read the seeds to work on", "err", err)
-			}
-			continue
+		return
+	}
+	for _, s := range e.live.all() {
+		if !running[s.ID] {
+			begin(s.ID)
 		}
-		for _, s := range seeds {
-			if running[s.ID] {
-				continue
-			}
-			running[s.ID] = true
-			loops.Go(func() {
-				e.follow(ctx, s.ID)
-				ended <- s.ID
-			})
+	}
+	for _, id := range news {
+		if running[id] {
+			e.Wake(id)
 		}
 	}
 }
@@ -101,7 +154,7 @@ func (e *Engine) follow(ctx context.Context, id int64) {
 		case <-woken:
 		case <-timer.C:
 		}
-		after, err := e.step(ctx, id, Observation{})
+		after, err := e.followed(ctx, id)
 		switch {
 		case errors.Is(err, ErrFenced), errors.Is(err, ErrNotFound):
 			return
@@ -124,6 +177,24 @@ func (e *Engine) follow(ctx context.Context, id int64) {
 		}
 		timer.Reset(e.nextLook(after.seed, after.moved, looks))
 	}
+}
+
+// followed is a step in the seed's turn.
+func (e *Engine) followed(ctx context.Context, id int64) (stepped, error) {
+	fence, leading := e.leader.Leading()
+	if !leading {
+		return stepped{}, ErrFenced
+	}
+	s, err := e.seed(ctx, fence, id)
+	if err != nil {
+		return stepped{}, err
+	}
+	leave, err := e.turn(ctx, s, nil)
+	if err != nil {
+		return stepped{}, err
+	}
+	defer leave()
+	return e.stepped(ctx, id, Observation{}, leave)
 }
 
 // nextLook is how long a seed may be left alone. A wake-up comes in between.
@@ -151,8 +222,9 @@ func (e *Engine) nextLook(s *Seed, moved bool, looks int) time.Duration {
 	return min(time.Second<<min(looks, 10), e.policy.Interval)
 }
 
-// Wake makes the seed's next step due now.
+// Wake makes the seed's next step due now, and has it ask every agent of the seed.
 func (e *Engine) Wake(id int64) {
+	e.live.call(id)
 	e.mu.Lock()
 	woken, followed := e.wake[id]
 	e.mu.Unlock()

@@ -127,6 +127,7 @@ func (a *App) build() error {
 			Policy: preflight.Policy{MaxActiveSeeds: p.MaxActive, MaxActiveSeedsPerSource: p.MaxPerSource}}),
 	}
 	a.engine = agent.New(options)
+	options.HostSaved = a.engine.HostSaved
 	a.registry = agent.NewRegistry(options)
 	a.server, err = http.New(http.Options{
 		Engine: a.engine, Registry: a.registry, Data: backend, Agents: a.client, Node: a, Hub: hub, Metrics: meter.Handler(), Meter: meter,
