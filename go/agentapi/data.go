@@ -60,7 +60,7 @@ type MySQLNote struct {
 
 // What an agent of ours may say it can do, in Data.Abilities.
 const (
-	AbilityAttempts    = "attempts"     // takes QueryAttempt on start, poll and abort
+	AbilityAttempts    = "attempts"     // takes QueryAttempt on start, poll, abort and release
 	AbilityTokenHeader = "token-header" // the token may be left out of the URL
 	AbilityRelease     = "release"      // has release-seed/:seedID
 	AbilityProbe       = "probe"        // has probe-mysql, probe-listen and probe-connect

@@ -84,7 +84,8 @@ func (c *Client) Release(ctx context.Context, h *agent.Host, s *agent.Seed, side
 	if !able(h, agentapi.AbilityRelease) {
 		return "", c.releaseOther(ctx, h, s, side)
 	}
-	r := request{host: h, op: fmt.Sprintf("release seed %d", s.ID), stage: s.Stage, path: seedPath("release-seed", s.ID)}
+	r := request{host: h, op: fmt.Sprintf("release seed %d", s.ID), stage: s.Stage, path: seedPath("release-seed", s.ID),
+		query: attempt(h, s)}
 	a, err := c.answered(ctx, r)
 	if errors.Is(err, agent.ErrUnknownSeed) {
 		return "", nil

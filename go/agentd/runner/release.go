@@ -23,6 +23,28 @@ func (r *Runner) Release(ctx context.Context, seedID int64) error {
 	return r.release(ctx, s)
 }
 
+// fence refuses starts of a seed with that attempt or an older one.
+type fence struct {
+	attempt int64
+	at      time.Time
+}
+
+// Fence refuses starts of the seed with that attempt or an older one from now on, should any still be on its way: one that
+// comes after the release would hold this host for a seed that has ended. Of a seed that is not known it is kept in memory
+// only: no call outlives the agent.
+func (r *Runner) Fence(seedID, attempt int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.seeds[seedID]
+	if s == nil {
+		r.fences[seedID] = fence{max(attempt, r.fences[seedID].attempt), time.Now()}
+		return
+	}
+	if attempt > s.e.Fence {
+		s.e.Fence, s.dirty = attempt, true
+	}
+}
+
 func (r *Runner) release(ctx context.Context, s *seed) error {
 	for {
 		r.mu.Lock()

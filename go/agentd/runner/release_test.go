@@ -146,3 +146,21 @@ func TestReleaseOfAMethodThatDoesNotReturnSaysThatItStillRuns(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAStartThatComesAfterTheReleaseIsRefused(t *testing.T) {
+	w := newWorld(t)
+	r, _ := w.open(&methodtest.Method{})
+	start(t, r, 7, agentapi.Prepare, 3)
+	for _, id := range []int64{7, 8} { // 8 was never known: the service's start of it is still on its way
+		r.Fence(id, 4)
+		if err := r.Release(context.Background(), id); err != nil {
+			t.Fatal(err)
+		}
+		for _, attempt := range []int64{3, 4} {
+			if _, err := r.Start(request(id, agentapi.Prepare, attempt)); !errors.Is(err, ErrStale) {
+				t.Errorf("attempt %d of seed %d: %v", attempt, id, err)
+			}
+		}
+	}
+	start(t, r, 8, agentapi.Prepare, 5)
+}

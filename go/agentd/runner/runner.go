@@ -61,6 +61,8 @@ type Runner struct {
 
 	mu    sync.Mutex
 	seeds map[int64]*seed
+	// fences are those of seeds that were never known here.
+	fences map[int64]fence
 }
 
 // seed is one entry with what runs for it.
@@ -94,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Runner, error) {
 	if o.Notify == nil {
 		o.Notify = func(agentapi.SeedStageState) {}
 	}
-	r := &Runner{o: o, methods: map[agentapi.Method]method.Method{}, log: cmp.Or(o.Logger, slog.Default()), seeds: map[int64]*seed{}}
+	r := &Runner{o: o, methods: map[agentapi.Method]method.Method{}, log: cmp.Or(o.Logger, slog.Default()), seeds: map[int64]*seed{}, fences: map[int64]fence{}}
 	for _, m := range o.Methods {
 		r.methods[m.Name()] = m
 	}
@@ -205,6 +207,11 @@ func (r *Runner) prune(now time.Time) error {
 		if old || len(idle)-i > r.o.Keep {
 			delete(r.seeds, s.id)
 			errs = append(errs, r.o.Journal.Delete(s.id))
+		}
+	}
+	for id, f := range r.fences {
+		if now.Sub(f.at) > r.o.KeepReleased {
+			delete(r.fences, id)
 		}
 	}
 	return errors.Join(errs...)

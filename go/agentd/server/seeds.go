@@ -173,6 +173,13 @@ func (s *Server) release(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	n, err := attempt(r)
+	if err != nil {
+		return nil, err
+	}
+	if n != 0 {
+		s.o.Runner.Fence(id, n)
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), releaseWait)
 	defer cancel()
 	if err := s.o.Runner.Release(ctx, id); err != nil {
