@@ -140,6 +140,9 @@ func holds(stage Stage) bool {
 
 // failStage records a problem of the current stage and when the retry is due.
 func (d *decider) failStage(e Event, p Problem, host string) {
+	if p.Hint == "" {
+		p.Hint = hintFor(p.Code, host)
+	}
 	d.seed.Problem = p
 	d.move(e)
 	d.seed.NotBefore = time.Time{}
@@ -147,6 +150,17 @@ func (d *decider) failStage(e Event, p Problem, host string) {
 		d.seed.NotBefore = d.now.Add(d.policy.retryWait(d.seed.Retries))
 	}
 	d.row(host, agentapi.Error, withHint(p))
+}
+
+// hintFor is what to do about a problem of which the agent gave no hint; agents of others never do.
+func hintFor(code, host string) string {
+	switch code {
+	case CodeAgentForgot:
+		return fmt.Sprintf("look at the log of orchestrator-agent on %s for a restart with an empty state directory", host)
+	case "agent-restarted", "host-restarted":
+		return fmt.Sprintf("see in the system's log of %s why that was restarted", host)
+	}
+	return fmt.Sprintf("look at the log of orchestrator-agent on %s, and at MySQL's error log there", host)
 }
 
 // row adds a history row of the stage the seed was in.
