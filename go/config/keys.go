@@ -53,8 +53,8 @@ func Groups() []Group {
 		{"Backend database", []Key{
 			{Name: "BackendDB", Help: "kind of database", Allowed: "`sqlite3` or `mysql`", words: []string{backendSQLite, backendMySQL, "sqlite3=sqlite"}},
 			text("SQLite3DataFile", "the database file, for `sqlite3`"),
-			text("MySQLOrchestratorHost", "for `mysql`: host"),
-			number("MySQLOrchestratorPort", "for `mysql`: port", 1, 65535),
+			text("MySQLOrchestratorHost", "for `mysql`: host, or the members of a replicated backend as `host1:3306,host2:3306`: the one that takes writes is used"),
+			number("MySQLOrchestratorPort", "for `mysql`: port of hosts without one", 1, 65535),
 			text("MySQLOrchestratorDatabase", "for `mysql`: schema"),
 			text("MySQLOrchestratorUser", "for `mysql`: account"),
 			secret("MySQLOrchestratorPassword", "for `mysql`: its password"),

@@ -5,10 +5,14 @@ type dialect struct {
 	name       string
 	migrations string // folder in migrations.FS
 	retryable  func(err error, committing bool) bool
+	// commitError makes those errors of a COMMIT an *unknownError after which it may have been done.
+	commitError func(err error) error
 
 	// Locks; "" where the transaction is the only writer anyway.
 	lockGuard string
 	lockTerm  string
+
+	selectSeedLocked string
 
 	upsertHost      string
 	upsertAttribute string
@@ -24,11 +28,14 @@ type dialect struct {
 }
 
 var sqliteDialect = dialect{
-	name:       "sqlite3",
-	migrations: "sqlite",
-	retryable:  sqliteRetryable,
+	name:        "sqlite3",
+	migrations:  "sqlite",
+	retryable:   sqliteRetryable,
+	commitError: sqliteCommit,
 
 	lockTerm: `SELECT term FROM seed_leader WHERE anchor = 1`,
+
+	selectSeedLocked: selectSeed,
 
 	upsertHost: insertHost + `
 		ON CONFLICT (hostname) DO UPDATE SET port = excluded.port, token = excluded.token,
@@ -57,13 +64,16 @@ var sqliteDialect = dialect{
 }
 
 var mysqlDialect = dialect{
-	name:       "mysql",
-	migrations: "mysql",
-	retryable:  mysqlRetryable,
+	name:        "mysql",
+	migrations:  "mysql",
+	retryable:   mysqlRetryable,
+	commitError: mysqlCommit,
 
 	lockGuard: `SELECT anchor FROM seed_guard WHERE anchor = 1 FOR UPDATE`,
 	// The old spelling is the one that MySQL 5.7 to 9 and MariaDB all know.
 	lockTerm: `SELECT term FROM seed_leader WHERE anchor = 1 LOCK IN SHARE MODE`,
+
+	selectSeedLocked: selectSeed + ` FOR UPDATE`,
 
 	upsertHost: insertHost + `
 		ON DUPLICATE KEY UPDATE port = VALUES(port), token = VALUES(token),

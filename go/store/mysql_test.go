@@ -64,6 +64,8 @@ func onServer(t *testing.T, kind sandbox.Kind) {
 	t.Run("SecondProcessUnderTheSameNodeNameDoesNotLead", func(t *testing.T) { testSameName(t, b) })
 	t.Run("SessionAndServerSettingsDoNotMatter", func(t *testing.T) { testSettings(t, b) })
 	t.Run("WrongAccountAndDatabaseAreNamedAtOnce", func(t *testing.T) { testWrongAccount(t, b) })
+	t.Run("AnswerToACommitThatIsLostIsFoundOut", func(t *testing.T) { testLostAnswers(t, b) })
+	t.Run("PausedNodeHoldsNobodyUp", func(t *testing.T) { testPausedNode(t, b) })
 	t.Run("ServerKilledBetweenWritesLosesNoneAndHalvesNone", func(t *testing.T) { testServerKilled(t, b) })
 	t.Run("OpenWaitsForAServerThatStartsLater", func(t *testing.T) { testLateServer(t, b) })
 }

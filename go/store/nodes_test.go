@@ -217,3 +217,31 @@ func lockEverything(ctx context.Context, s *store.Store, i, round int) error {
 	_, err = s.ForgetHosts(ctx, storetest.T0.Add(time.Hour))
 	return errors.Join(err, s.Purge(ctx, storetest.T0.Add(time.Hour), storetest.T0.Add(time.Hour)))
 }
+
+// A node that stops in the middle of a write keeps the lease's row locked for moments only, and its write is gone.
+func testPausedNode(t *testing.T, b *backend) {
+	o := b.newDatabase(t)
+	other := open(t, o)
+	paused := open(t, o)
+	term, _, err := paused.AcquireLease(t.Context(), "paused", 100*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := store.BeginAsPaused(t, paused, term)
+	began := time.Now()
+	for {
+		next, ok, err := other.AcquireLease(t.Context(), "other", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok && next > term {
+			break
+		}
+	}
+	if took := time.Since(began); took > store.SessionIdle+3*time.Second {
+		t.Errorf("the lease was free after %s", took)
+	}
+	if err := tx.Commit(); err == nil {
+		t.Error("the node that was paused could go on in its transaction")
+	}
+}

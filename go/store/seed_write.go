@@ -43,7 +43,7 @@ func (s *Store) CreateSeed(ctx context.Context, f agent.Fence, seed *agent.Seed,
 		}
 		return s.beginDowntime(ctx, tx, dt)
 	})
-	if err != nil {
+	if err = s.resolve(ctx, err, s.wasMade(made)); err != nil {
 		return nil, fmt.Errorf("create seed of %s: %w", seed.TargetHost, err)
 	}
 	return made, nil
@@ -69,7 +69,7 @@ func (s *Store) Transition(ctx context.Context, f agent.Fence, t agent.Transitio
 		}
 		return s.record(ctx, tx, moved, t)
 	})
-	if err != nil {
+	if err = s.resolve(ctx, err, s.wasMoved(moved)); err != nil {
 		return nil, fmt.Errorf("store seed %d: %w", t.Seed.ID, err)
 	}
 	return moved, nil

@@ -24,8 +24,9 @@ type Options struct {
 
 // MySQL names the backend server. The database must exist; the account needs all rights on it.
 type MySQL struct {
+	// Host is the server, or the members of a replicated one as "host1:3306,host2:3306": that which takes writes is used.
 	Host     string
-	Port     int // default 3306
+	Port     int // where Host names none; default 3306
 	Database string
 	User     string
 	Password string
@@ -36,14 +37,15 @@ type MySQL struct {
 
 // Store is a backend. Its methods may be called from many goroutines.
 type Store struct {
-	d      *dialect
-	write  *sql.DB
-	read   *sql.DB
-	lock   *fileLock // sqlite3 only
-	trim   *trimming // sqlite3 only
-	log    *slog.Logger
-	clock  agent.Clock
-	holder string // of leases: this Store and no other, even under the same node name
+	d         *dialect
+	write     *sql.DB
+	read      *sql.DB
+	lock      *fileLock  // sqlite3 only
+	trim      *trimming  // sqlite3 only
+	primaries *primaries // mysql with several servers only
+	log       *slog.Logger
+	clock     agent.Clock
+	holder    string // of leases: this Store and no other, even under the same node name
 }
 
 var (
@@ -103,6 +105,9 @@ func (s *Store) Close() error {
 	}
 	if s.write != nil {
 		errs = append(errs, s.write.Close())
+	}
+	if s.primaries != nil {
+		errs = append(errs, s.primaries.close())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())

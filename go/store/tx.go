@@ -36,16 +36,29 @@ func (s *Store) tryTx(ctx context.Context, work func(ctx context.Context, tx *sq
 	if err != nil {
 		return false, fmt.Errorf("begin: %w", err)
 	}
-	if err := work(ctx, tx); err != nil {
+	err = work(ctx, tx)
+	if err == nil {
+		err = inTime(ctx)
+	}
+	if err != nil {
 		if back := tx.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
 			err = fmt.Errorf("%w (and rolling back: %w)", err, back)
 		}
 		return false, err
 	}
 	if err := tx.Commit(); err != nil {
-		return true, fmt.Errorf("commit: %w", err)
+		return true, fmt.Errorf("commit: %w", s.d.commitError(err))
 	}
 	return false, nil
+}
+
+// inTime refuses when the deadline has passed. A process that was stopped and goes on may come here before its timer has
+// ended ctx.
+func inTime(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // guard excludes every other transaction that decides from many rows, until this one ends.
