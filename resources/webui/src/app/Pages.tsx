@@ -5,6 +5,7 @@ import { Navigate, Route, Routes } from 'react-router';
 import { Page, Shell } from './Shell';
 
 const Seeds = lazy(() => import('../pages/seeds/Seeds'));
+const SeedDetails = lazy(() => import('../pages/seed/SeedDetails'));
 
 /** The pages by their addresses, which are orchestrator's. */
 export function Pages() {
@@ -14,6 +15,7 @@ export function Pages() {
         <Routes>
           <Route path="/" element={<Navigate to="/seeds" replace />} />
           <Route path="/seeds" element={<Seeds />} />
+          <Route path="/seed-details/:id" element={<SeedDetails />} />
           <Route path="*" element={<Nowhere />} />
         </Routes>
       </Suspense>
