@@ -1,0 +1,12 @@
+//go:build !race
+
+package simulation
+
+import "time"
+
+const (
+	withRace      = false
+	usualTime     = 25 * time.Second
+	usualPairs    = 20
+	sameHistories = 200
+)
