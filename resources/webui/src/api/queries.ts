@@ -4,7 +4,7 @@ import { queryOptions } from '@tanstack/react-query';
 
 import { apiURL } from './base';
 import { get } from './call';
-import type { Agent, AuditEntry, NodeStatus, Seed, SeedStageState } from './types';
+import type { Agent, AuditEntry, Check, NodeStatus, Seed, SeedStageState } from './types';
 
 export const pageSize = 20;
 
@@ -63,3 +63,48 @@ export const auditQuery = (page: number) =>
     queryKey: ['audit', page],
     queryFn: ({ signal }) => get<AuditEntry[] | null>(`${apiURL('audit')}?page=${page}`, signal).then((l) => l ?? []),
   });
+
+/** What the list of agents is narrowed by. */
+export interface AgentFilter {
+  page: number;
+  host: string;
+  cluster: string;
+  status: string;
+}
+
+export const agentsQuery = (f: AgentFilter) =>
+  queryOptions({
+    queryKey: ['agents', f],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ page: String(f.page) });
+      if (f.host) query.set('hostname', f.host);
+      if (f.cluster) query.set('clusteralias', f.cluster);
+      if (f.status) query.set('status', f.status);
+      return get<Agent[] | null>(`${apiURL('agents')}?${query}`, signal).then((l) => l ?? []);
+    },
+  });
+
+export const clustersQuery = (prefix: string) =>
+  queryOptions({
+    queryKey: ['clusters', prefix],
+    queryFn: ({ signal }) =>
+      get<string[] | null>(`${apiURL('clusters-aliases')}?clusteralias=${encodeURIComponent(prefix)}`, signal).then((l) => l ?? []),
+  });
+
+/** Seeds of one host: those that are live, or the last ten. */
+export const hostSeedsQuery = (host: string, which: 'active' | 'recent') =>
+  queryOptions({
+    queryKey: ['host-seeds', host, which],
+    queryFn: ({ signal }) => get<Seed[] | null>(apiURL(`agent-${which}-seeds`, host), signal).then((l) => l ?? []),
+  });
+
+export const checksQuery = (method: string, target: string, source: string) =>
+  queryOptions({
+    queryKey: ['checks', method, target, source],
+    queryFn: ({ signal }) => get<Check[] | null>(apiURL('agent-seed-check', method, target, source), signal).then((l) => l ?? []),
+    staleTime: 0,
+    gcTime: 0,
+  });
+
+export const errorLogQuery = (host: string) =>
+  queryOptions({ queryKey: ['error-log', host], queryFn: ({ signal }) => get<string>(apiURL('agent-mysql-error-log', host), signal), staleTime: 0 });

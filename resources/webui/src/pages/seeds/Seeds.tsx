@@ -1,8 +1,12 @@
-import { Group, Loader, Pagination, Stack } from '@mantine/core';
+import { Button, Loader, Stack } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { Link as RouterLink } from 'react-router';
 
 import { pageSize, seedsQuery } from '../../api/queries';
+import { useMayChange } from '../../app/me';
 import { Page } from '../../app/Shell';
+import { PageTurner } from '../../ui/Pages';
 import { Lesson, Problem } from '../../ui/Problem';
 import { Filters } from './Filters';
 import { SeedTable } from './SeedTable';
@@ -15,27 +19,26 @@ export default function Seeds() {
   const { data, error, refetch, isPending } = useQuery(seedsQuery(filter));
   useLiveSeeds(filter);
   const narrowed = Boolean(filter.target || filter.source || filter.method || filter.status || filter.stage);
-  const last = data !== undefined && data.length < pageSize;
+  const may = useMayChange();
   return (
-    <Page title="Seeds">
+    <Page title="Seeds" actions={may && <NewSeedButton />}>
       <Stack>
         <Filters filter={filter} change={setFilter} />
         {error && <Problem error={error} retry={() => void refetch()} />}
         {isPending && !error && <Loader aria-label="The seeds are being read" />}
         {data?.length === 0 && <Nothing narrowed={narrowed} page={filter.page} />}
         {data && data.length > 0 && <SeedTable seeds={data} />}
-        {(filter.page > 0 || !last) && (
-          <Group justify="center">
-            <Pagination
-              total={last ? filter.page + 1 : filter.page + 2}
-              value={filter.page + 1}
-              onChange={(p) => setFilter({ ...filter, page: p - 1 })}
-              getControlProps={(c) => ({ 'aria-label': `${c} page` })}
-            />
-          </Group>
-        )}
+        {data && <PageTurner page={filter.page} full={data.length === pageSize} change={(page) => setFilter({ ...filter, page })} />}
       </Stack>
     </Page>
+  );
+}
+
+function NewSeedButton() {
+  return (
+    <Button component={RouterLink} to="/new-seed" leftSection={<IconPlus size={16} aria-hidden />}>
+      New seed
+    </Button>
   );
 }
 
