@@ -10,6 +10,7 @@ type Queries interface {
 	Seeds(ctx context.Context, f SeedFilter) ([]*Seed, error)                            // newest first
 	SeedStates(ctx context.Context, seedID int64) ([]StageState, error)                  // newest first
 	SeedStatesSince(ctx context.Context, afterID int64, limit int) ([]StageState, error) // oldest first
+	LastStateID(ctx context.Context) (int64, error)                                      // of the newest row of history; 0: none
 	Hosts(ctx context.Context, f HostFilter) ([]*Host, error)                            // by cluster, then host
 	HostNames(ctx context.Context, prefix string) ([]string, error)                      // sorted
 	ClusterAliases(ctx context.Context, prefix string) ([]string, error)                 // sorted, each once
@@ -40,7 +41,8 @@ type HostFilter struct {
 	Hostname     string
 	ClusterAlias string
 	Status       HostStatus
-	Limit        int // 0: all
+	ChangedSince time.Time // only those that were asked or seen since
+	Limit        int       // 0: all
 	Offset       int
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -83,7 +84,7 @@ func TestFiltersAndPagesReachTheStore(t *testing.T) {
 		"agent-recent-seeds/[2001:db8::1]":     {EitherHost: "2001:db8::1", Limit: 10},
 		"agents-failed-seeds":                  {Status: agentapi.Failed},
 	} {
-		if code, body := get(t, h, "/api/"+path); code != 200 || w.filter != f {
+		if code, body := get(t, h, "/api/"+path); code != 200 || !reflect.DeepEqual(w.filter, f) {
 			t.Errorf("%s: %d %s\nfilter %+v", path, code, body, w.filter)
 		}
 	}

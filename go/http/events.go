@@ -39,6 +39,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
+	defer s.tail.join(r.Context())()
 	sub, missed, resync, at := s.Hub.subscribe(lastID)
 	defer s.Hub.unsubscribe(sub)
 

@@ -204,6 +204,7 @@ func (w *world) SeedStates(context.Context, int64) ([]agent.StageState, error) {
 func (w *world) SeedStatesSince(context.Context, int64, int) ([]agent.StageState, error) {
 	return w.states, nil
 }
+func (w *world) LastStateID(context.Context) (int64, error) { return 24, nil }
 func (w *world) Hosts(_ context.Context, f agent.HostFilter) ([]*agent.Host, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -33,9 +33,14 @@ const (
 // the engine: a reader that falls behind is dropped and comes back with the ID it saw last. Its methods may be called from
 // many goroutines.
 //
+// It is told of things twice: by the engine of this node at once, and by the backend a second later (tail), which also has
+// what other nodes did.
+//
 // IDs grow, over restarts of the service too: each is at least the time in microseconds.
 type Hub struct {
 	now func() time.Time
+
+	known known
 
 	mu     sync.Mutex
 	last   int64 // ID of the newest event, or where the IDs of this run start
@@ -58,19 +63,29 @@ func NewHub(now func() time.Time) *Hub {
 // view is a seed as it is shown now.
 func (h *Hub) view(s *agent.Seed) seedapi.Seed { return viewSeed(s, h.now()) }
 
-// SeedChanged tells of a seed as it is now.
-func (h *Hub) SeedChanged(s *agent.Seed) { h.publish(eventSeed, h.view(s)) }
+// SeedChanged tells of a seed as it is now, unless that or something newer was told already.
+func (h *Hub) SeedChanged(s *agent.Seed) {
+	h.publish(eventSeed, h.view(s), func() bool { return h.known.seed(s, h.now()) })
+}
 
 // StateAdded tells of a new line of a seed's history.
-func (h *Hub) StateAdded(r agent.StageState) { h.publish(eventSeedState, viewState(r)) }
+func (h *Hub) StateAdded(r agent.StageState) { h.stateAdded(r, false) }
 
-// HostChanged tells of an agent as it is now.
-func (h *Hub) HostChanged(a *agent.Host) { h.publish(eventAgent, viewHost(a)) }
+// stateAdded is told of one by the node that adds it, or as read from the backend: then it may be known already.
+func (h *Hub) stateAdded(r agent.StageState, read bool) {
+	h.publish(eventSeedState, viewState(r), func() bool { return h.known.state(r, read, h.now()) })
+}
 
-func (h *Hub) publish(kind string, v any) {
+// HostChanged tells of an agent as it is now, once.
+func (h *Hub) HostChanged(a *agent.Host) {
+	h.publish(eventAgent, viewHost(a), func() bool { return h.known.host(a, h.now()) })
+}
+
+// publish sends an event if it is news.
+func (h *Hub) publish(kind string, v any, news func() bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
+	if h.closed || !news() {
 		return
 	}
 	// Within the lock, so that two changes of one seed keep their order.

@@ -18,6 +18,8 @@ type Options struct {
 	Agents   Agents
 	Node     Node
 	Hub      *Hub // also given to the engine as its agent.Events
+	// Changes is what other nodes store; nil where there are none.
+	Changes Changes
 
 	Metrics http.Handler // answers /metrics; nil: 404
 	Meter   Meter
@@ -34,6 +36,7 @@ type Options struct {
 type Server struct {
 	Options
 	auth authenticator
+	tail *tail // nil without Changes
 	// life ends when the server is closed, and with it what goes on after its caller has left.
 	life context.Context
 	end  context.CancelFunc
@@ -59,7 +62,11 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("http: %w", err)
 	}
 	life, end := context.WithCancel(context.Background())
-	return &Server{Options: o, auth: a, life: life, end: end}, nil
+	s := &Server{Options: o, auth: a, life: life, end: end}
+	if o.Changes != nil {
+		s.tail = &tail{changes: o.Changes, hub: o.Hub, log: o.Log, life: life}
+	}
+	return s, nil
 }
 
 // Close ends every stream of events and every change that goes on after its caller has left. It may be called again.

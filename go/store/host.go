@@ -45,6 +45,7 @@ const (
 	hostsOfName    = ` AND hostname = ?`
 	hostsOfCluster = ` AND cluster_alias = ?`
 	hostsOfStatus  = ` AND status = ?`
+	hostsSince     = ` AND (last_seen >= ? OR last_checked >= ?)`
 	hostsPage      = ` ORDER BY cluster_alias, hostname LIMIT ? OFFSET ?`
 )
 
@@ -167,6 +168,9 @@ func (s *Store) Hosts(ctx context.Context, f agent.HostFilter) ([]*agent.Host, e
 	}
 	if f.Status != "" {
 		query, args = query+hostsOfStatus, append(args, f.Status)
+	}
+	if !f.ChangedSince.IsZero() {
+		query, args = query+hostsSince, append(args, dbTime(f.ChangedSince), dbTime(f.ChangedSince))
 	}
 	hosts, err := s.hosts(ctx, query+hostsPage, append(args, limit(f.Limit), f.Offset)...)
 	if err != nil {

@@ -171,6 +171,13 @@ func (x *Failing) SeedStates(ctx context.Context, seedID int64) ([]agent.StageSt
 	return x.inner.SeedStates(ctx, seedID)
 }
 
+func (x *Failing) LastStateID(ctx context.Context) (int64, error) {
+	if err := x.fail("LastStateID"); err != nil {
+		return 0, err
+	}
+	return x.inner.LastStateID(ctx)
+}
+
 func (x *Failing) SeedStatesSince(ctx context.Context, afterID int64, limit int) ([]agent.StageState, error) {
 	if err := x.fail("SeedStatesSince"); err != nil {
 		return nil, err

@@ -128,6 +128,7 @@ func testHostFilter(t *testing.T, b Backend) {
 		h.ClusterAlias = cluster
 		if name == "c" {
 			h.Status = agent.HostInactive
+			h.LastChecked = T0.Add(time.Minute)
 		}
 		must(t, b.SaveHost(t.Context(), h))
 	}
@@ -140,6 +141,8 @@ func testHostFilter(t *testing.T, b Backend) {
 		"cluster":         {agent.HostFilter{ClusterAlias: "b-shop"}, []string{"a", "c"}},
 		"status":          {agent.HostFilter{Status: agent.HostInactive}, []string{"c"}},
 		"cluster, status": {agent.HostFilter{ClusterAlias: "b-shop", Status: agent.HostActive}, []string{"a"}},
+		"since":           {agent.HostFilter{ChangedSince: T0.Add(time.Second)}, []string{"c"}},
+		"since all":       {agent.HostFilter{ChangedSince: T0}, []string{"b", "d", "a", "c"}},
 		"second page":     {agent.HostFilter{Limit: 3, Offset: 3}, []string{"c"}},
 	} {
 		hosts, err := b.Hosts(t.Context(), c.f)
