@@ -145,3 +145,42 @@ func TestAgentsReportToAFollowerWakesTheLeader(t *testing.T) {
 func backupRuns(s *agent.Seed) bool {
 	return s.Stage == agentapi.Backup && s.Status == agentapi.Running
 }
+
+func TestAbortThroughAFollowerDoesNotWaitForACallThatHangs(t *testing.T) {
+	beside(t, func(t *testing.T, w *world, follower *agent.Engine) {
+		w.target.Script(agentapi.Backup, agentfake.OnDemand())
+		id := w.begin()
+		w.until(id, time.Minute, backupRuns)
+		w.target.Break("seed-stage-state", agentfake.Hang())
+		<-time.After(3 * time.Second) // of the bubble: a poll hangs by now
+		began := time.Now()
+		if err := follower.Abort(t.Context(), id, false, "dba"); err != nil {
+			t.Fatal(err)
+		}
+		promptly(t, began)
+		w.at(id, "Backup/Failed")
+	})
+}
+
+func TestReleaseAndRetryThroughAFollower(t *testing.T) {
+	beside(t, func(t *testing.T, w *world, follower *agent.Engine) {
+		w.target.Script(agentapi.Restore, agentfake.FailAfter(0, "no"), agentfake.FailAfter(0, "no"))
+		id := w.begin()
+		w.until(id, time.Minute, ended)
+		began := time.Now()
+		if err := follower.Retry(t.Context(), id, "dba"); err != nil {
+			t.Fatal(err)
+		}
+		w.until(id, time.Minute, ended)
+		promptly(t, began)
+		w.at(id, "Restore/Failed")
+		began = time.Now()
+		w.source.Down()
+		if err := follower.ReleaseSeed(t.Context(), id, "dba"); !errors.Is(err, agent.ErrUnreachable) {
+			t.Errorf("release with a dead agent: %v", err)
+		}
+		promptly(t, began)
+		w.source.Up()
+		w.until(id, 5*time.Minute, func(s *agent.Seed) bool { return !s.Releasing() })
+	}, func(p *agent.Policy) { p.MaxRetries = 0 })
+}

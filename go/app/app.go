@@ -47,8 +47,10 @@ type App struct {
 	people *http.Listener
 	agents *http.Listener // nil when agents are not served
 
-	cancel context.CancelFunc
-	tasks  sync.WaitGroup
+	step   task // steps seeds
+	lead   task // keeps the lease
+	poll   task // asks agents for their facts
+	serves sync.WaitGroup
 	failed chan error
 }
 
@@ -91,7 +93,7 @@ func (a *App) open(ctx context.Context) error {
 func (a *App) build() error {
 	c := a.config
 	var err error
-	if a.leader, err = leader.New(leader.Options{Store: a.store, Node: a.node, Log: a.log}); err != nil {
+	if a.leader, err = leader.New(leader.Options{Store: a.store, Node: a.node, Log: a.log, Changed: a.led}); err != nil {
 		return err
 	}
 	meter, err := metrics.New(metrics.Options{
@@ -129,8 +131,13 @@ func (a *App) build() error {
 	a.engine = agent.New(options)
 	options.HostSaved = a.engine.HostSaved
 	a.registry = agent.NewRegistry(options)
+	var others http.Changes // what other nodes store
+	if !c.IsSQLite() {
+		others = a.store
+	}
 	a.server, err = http.New(http.Options{
-		Engine: a.engine, Registry: a.registry, Data: backend, Agents: a.client, Node: a, Hub: hub, Metrics: meter.Handler(), Meter: meter,
+		Changes: others,
+		Engine:  a.engine, Registry: a.registry, Data: backend, Agents: a.client, Node: a, Hub: hub, Metrics: meter.Handler(), Meter: meter,
 		Log: a.log, URLPrefix: c.URLPrefix, StatusEndpoint: c.StatusEndpoint, ReadOnly: c.ReadOnly,
 		Auth: http.Auth{Method: c.AuthenticationMethod, User: c.HTTPAuthUser, Password: c.HTTPAuthPassword, Header: c.AuthUserHeader, PowerUsers: c.PowerAuthUsers},
 	})
@@ -139,8 +146,6 @@ func (a *App) build() error {
 
 // Start listens and begins to step seeds. It returns when both listeners are open; on error the caller calls Stop.
 func (a *App) Start(ctx context.Context) error {
-	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	a.cancel = cancel
 	var err error
 	if a.people, err = a.listen(ctx, http.ListenOptions{Address: a.config.ListenAddress, Handler: a.server.Handler(), TLS: serviceFiles(a.config), Log: a.log}); err != nil {
 		return err
@@ -150,9 +155,9 @@ func (a *App) Start(ctx context.Context) error {
 			return err
 		}
 	}
-	a.tasks.Go(func() { a.leader.Run(run) })
-	a.tasks.Go(func() { a.engine.Run(run) })
-	a.tasks.Go(func() { a.registry.Run(run, a.leader) })
+	a.lead.begin(ctx, a.leader.Run)
+	a.step.begin(ctx, a.engine.Run)
+	a.poll.begin(ctx, func(ctx context.Context) { a.registry.Run(ctx, a.leader) })
 	a.log.Info("service started", "version", a.version, "node", a.node, "backend", a.config.BackendDB, "listen", a.Addr().String())
 	return nil
 }
@@ -162,7 +167,7 @@ func (a *App) listen(ctx context.Context, o http.ListenOptions) (*http.Listener,
 	if err != nil {
 		return nil, err
 	}
-	a.tasks.Go(func() {
+	a.serves.Go(func() {
 		if err := l.Serve(); err != nil {
 			a.failed <- err
 		}
@@ -184,8 +189,19 @@ func (a *App) AgentsAddr() net.Addr {
 // Failed tells when a listener ended by itself.
 func (a *App) Failed() <-chan error { return a.failed }
 
-// Stop ends the service in order and returns when all of it has ended; requests that run have until ctx ends.
+// handOver bounds how long the steps under way are waited for before the lease is given back; they are dropped, and only a
+// backend that does not answer makes them take longer. What they then still write is refused, if another node leads by then.
+const handOver = time.Second
+
+// Stop ends the service in order and returns when all of it has ended; requests that run have until ctx ends, and are
+// answered meanwhile as by any node that does not lead.
 func (a *App) Stop(ctx context.Context) error {
+	a.step.stop()
+	a.poll.stop()
+	a.step.wait(handOver)
+	a.lead.stop()
+	a.lead.wait(handOver)
+
 	var errs []error
 	a.server.Close()
 	for _, l := range []*http.Listener{a.people, a.agents} {
@@ -193,12 +209,19 @@ func (a *App) Stop(ctx context.Context) error {
 			errs = append(errs, l.Shutdown(ctx))
 		}
 	}
-	if a.cancel != nil {
-		a.cancel()
+	for _, t := range []*task{&a.step, &a.poll, &a.lead} {
+		t.wait(0)
 	}
-	a.tasks.Wait()
+	a.serves.Wait()
 	a.client.Close()
 	errs = append(errs, a.store.Close())
 	a.log.Info("service stopped", "node", a.node)
 	return errors.Join(errs...)
+}
+
+// led has the engine look for what there is to do as soon as this node leads.
+func (a *App) led(_ agent.Fence, leading bool) {
+	if leading {
+		a.engine.Wake(0) // no seed in particular
+	}
 }
