@@ -4,14 +4,19 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
 )
 
 const (
-	insertAudit = `INSERT INTO audit (audit_timestamp, audit_type, hostname, port, message) VALUES (?, ?, ?, ?, ?)`
-	insertUser  = `INSERT INTO seed_audit_user (audit_id, user_name) VALUES (?, ?)`
+	// insertAudits is followed by as many rows of auditPlaces as there are.
+	insertAudits = `INSERT INTO audit (audit_timestamp, audit_type, hostname, port, message) VALUES `
+	auditPlaces  = `(?, ?, ?, ?, ?)`
+	auditAtOne   = 500
+	insertUser   = `INSERT INTO seed_audit_user (audit_id, user_name) VALUES (?, ?)`
 
 	selectAudit = `SELECT a.audit_id, a.audit_timestamp, a.audit_type, a.hostname, a.port, a.message,
 			COALESCE(u.user_name, '')
@@ -30,17 +35,41 @@ func (s *Store) Audit(ctx context.Context, e agent.AuditEntry) error {
 	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.addAudit(ctx, tx, e) })
 }
 
-func (s *Store) addAudit(ctx context.Context, tx *sql.Tx, e agent.AuditEntry) error {
-	res, err := tx.ExecContext(ctx, insertAudit, s.orNow(e.At), e.Type, e.Host, e.Port, text(e.Message))
+// addAudit writes lines in their order, those without a user together.
+func (s *Store) addAudit(ctx context.Context, tx *sql.Tx, entries ...agent.AuditEntry) error {
+	for len(entries) > 0 {
+		n := slices.IndexFunc(entries, func(e agent.AuditEntry) bool { return e.User != "" })
+		switch {
+		case n < 0:
+			n = len(entries)
+		case n == 0:
+			n = 1
+		}
+		n = min(n, auditAtOne)
+		if err := s.insertAudit(ctx, tx, entries[:n]); err != nil {
+			return err
+		}
+		entries = entries[n:]
+	}
+	return nil
+}
+
+// insertAudit writes lines of which only a single one has a user: the numbers of several are not known.
+func (s *Store) insertAudit(ctx context.Context, tx *sql.Tx, entries []agent.AuditEntry) error {
+	args := make([]any, 0, 5*len(entries))
+	for _, e := range entries {
+		args = append(args, s.orNow(e.At), e.Type, e.Host, e.Port, text(e.Message))
+	}
+	res, err := tx.ExecContext(ctx, insertAudits+auditPlaces+strings.Repeat(", "+auditPlaces, len(entries)-1), args...)
 	if err != nil {
 		return fmt.Errorf("write the audit: %w", err)
 	}
-	if e.User == "" {
+	if entries[0].User == "" {
 		return nil
 	}
 	id, err := res.LastInsertId()
 	if err == nil {
-		_, err = tx.ExecContext(ctx, insertUser, id, text(e.User))
+		_, err = tx.ExecContext(ctx, insertUser, id, text(entries[0].User))
 	}
 	if err != nil {
 		return fmt.Errorf("write the audit's user: %w", err)

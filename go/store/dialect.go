@@ -5,6 +5,7 @@ type dialect struct {
 	name       string
 	migrations string // folder in migrations.FS
 	retryable  func(err error, committing bool) bool
+	writers    int // transactions of many that are worth while side by side
 	// commitError makes those errors of a COMMIT an *unknownError after which it may have been done.
 	commitError func(err error) error
 
@@ -13,6 +14,7 @@ type dialect struct {
 	lockTerm  string
 
 	selectSeedLocked string
+	updateSeeds      func(n int) string // see move.go
 
 	upsertHost      string
 	upsertAttribute string
@@ -31,11 +33,13 @@ var sqliteDialect = dialect{
 	name:        "sqlite3",
 	migrations:  "sqlite",
 	retryable:   sqliteRetryable,
+	writers:     1,
 	commitError: sqliteCommit,
 
 	lockTerm: `SELECT term FROM seed_leader WHERE anchor = 1`,
 
 	selectSeedLocked: selectSeed,
+	updateSeeds:      sqliteUpdateSeeds,
 
 	upsertHost: insertHost + `
 		ON CONFLICT (hostname) DO UPDATE SET port = excluded.port, token = excluded.token,
@@ -67,6 +71,7 @@ var mysqlDialect = dialect{
 	name:        "mysql",
 	migrations:  "mysql",
 	retryable:   mysqlRetryable,
+	writers:     3,
 	commitError: mysqlCommit,
 
 	lockGuard: `SELECT anchor FROM seed_guard WHERE anchor = 1 FOR UPDATE`,
@@ -74,6 +79,7 @@ var mysqlDialect = dialect{
 	lockTerm: `SELECT term FROM seed_leader WHERE anchor = 1 LOCK IN SHARE MODE`,
 
 	selectSeedLocked: selectSeed + ` FOR UPDATE`,
+	updateSeeds:      mysqlUpdateSeeds,
 
 	upsertHost: insertHost + `
 		ON DUPLICATE KEY UPDATE port = VALUES(port), token = VALUES(token),

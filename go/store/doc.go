@@ -7,6 +7,8 @@
 //   - A seed's row is only written with the version that was read (compare and set); the version grows by one each time.
 //   - Two transactions that decide from many rows (CreateSeed, taking a failed seed up again, ForgetHosts) exclude each other:
 //     SQLite has one writer at a time, MySQL locks row 1 of seed_guard first, so this holds between nodes as well.
+//   - Moves of different seeds that are asked for at the same time are written in one transaction, each with its own outcome:
+//     what one of them can't have together with the others, it gets or is refused alone (see gather.go).
 //   - A write under a lease (Fence.Term > 0) holds a shared lock on the lease's row until it commits, so a take-over waits for
 //     it, and every write after a take-over sees the new term and is refused.
 //   - Locks are taken in one order: guard, lease, seed rows, others. What deadlocks all the same is done again, as long as

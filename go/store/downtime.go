@@ -30,8 +30,12 @@ func (s *Store) beginDowntime(ctx context.Context, tx *sql.Tx, dt *agent.Downtim
 	return nil
 }
 
-func endDowntime(ctx context.Context, tx *sql.Tx, host string) error {
-	if _, err := tx.ExecContext(ctx, deleteDowntime, host, DowntimeOwner, DowntimeReason); err != nil {
+// endDowntime removes our entries of those hosts.
+func endDowntime(ctx context.Context, tx *sql.Tx, hosts []any) error {
+	if len(hosts) == 0 {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, deleteDowntime+list(len(hosts)), append([]any{DowntimeOwner, DowntimeReason}, hosts...)...); err != nil {
 		return fmt.Errorf("end downtime: %w", err)
 	}
 	return nil

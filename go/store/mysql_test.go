@@ -61,6 +61,7 @@ func onServer(t *testing.T, kind sandbox.Kind) {
 	t.Run("StartsOnTwoNodesForOneTargetMakeOneSeed", func(t *testing.T) { testTwoNodesStart(t, b) })
 	t.Run("EverythingAtOnceOnTwoNodes", func(t *testing.T) { testEverythingAtOnce(t, b) })
 	t.Run("TakeOverWaitsForAWriteAndFencesTheNext", func(t *testing.T) { testTakeOver(t, b) })
+	t.Run("LostAnswerToACommitOfManyIsFoundOutForEach", func(t *testing.T) { testLostAnswerOfMany(t, b) })
 	t.Run("SecondProcessUnderTheSameNodeNameDoesNotLead", func(t *testing.T) { testSameName(t, b) })
 	t.Run("SessionAndServerSettingsDoNotMatter", func(t *testing.T) { testSettings(t, b) })
 	t.Run("WrongAccountAndDatabaseAreNamedAtOnce", func(t *testing.T) { testWrongAccount(t, b) })

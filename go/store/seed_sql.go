@@ -51,12 +51,15 @@ const (
 	stateColumns = `agent_seed_state_id, agent_seed_id, agent_hostname, stage, state_timestamp, status, details, attempt,
 		repeats`
 
-	insertState = `INSERT INTO agent_seed_state (agent_seed_id, agent_hostname, stage, state_timestamp, status, details,
-			attempt, repeats, details_hash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	// insertStates is followed by as many rows of statePlaces as there are.
+	insertStates = `INSERT INTO agent_seed_state (agent_seed_id, agent_hostname, stage, state_timestamp, status, details,
+			attempt, repeats, details_hash) VALUES `
+	statePlaces = `(?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-	selectNewestState = `SELECT agent_seed_state_id, status, attempt, details_hash FROM agent_seed_state
-		WHERE agent_seed_id = ? AND stage = ? AND agent_hostname = ? ORDER BY agent_seed_state_id DESC LIMIT 1`
+	// selectNewest, a list of seeds, and ofEachHost: the newest row of each of their stages and hosts.
+	selectNewest = `SELECT s.agent_seed_state_id, s.agent_seed_id, s.stage, s.agent_hostname, s.status, s.attempt, s.details_hash
+		FROM (SELECT MAX(agent_seed_state_id) AS newest FROM agent_seed_state WHERE agent_seed_id IN `
+	ofEachHost = ` GROUP BY agent_seed_id, stage, agent_hostname) n JOIN agent_seed_state s ON s.agent_seed_state_id = n.newest`
 
 	repeatState = `UPDATE agent_seed_state SET repeats = repeats + ?, state_timestamp = ? WHERE agent_seed_state_id = ?`
 
@@ -68,9 +71,9 @@ const (
 
 	// What thinning folds: Running rows of one stage, host, attempt and text.
 	selectRepeats = `SELECT MIN(agent_seed_state_id), MAX(state_timestamp), SUM(repeats),
-			stage, agent_hostname, attempt, details_hash
-		FROM agent_seed_state WHERE agent_seed_id = ? AND status = 'Running'
-		GROUP BY stage, agent_hostname, attempt, details_hash HAVING COUNT(*) > 1`
+			agent_seed_id, stage, agent_hostname, attempt, details_hash
+		FROM agent_seed_state WHERE status = 'Running' AND agent_seed_id IN `
+	ofEachText    = ` GROUP BY agent_seed_id, stage, agent_hostname, attempt, details_hash HAVING COUNT(*) > 1`
 	keepRepeat    = `UPDATE agent_seed_state SET state_timestamp = ?, repeats = ? WHERE agent_seed_state_id = ?`
 	deleteRepeats = `DELETE FROM agent_seed_state WHERE agent_seed_id = ? AND status = 'Running' AND stage = ?
 		AND agent_hostname = ? AND attempt = ? AND details_hash = ? AND agent_seed_state_id <> ?`
@@ -84,5 +87,5 @@ const (
 		AND (owner = ? OR COALESCE(downtime_active, 0) = 0 OR end_timestamp IS NULL OR end_timestamp < ?)`
 	selectDowntime = `SELECT begin_timestamp, end_timestamp, owner, reason FROM database_instance_downtime
 		WHERE hostname = ? AND port = ? AND downtime_active = 1`
-	deleteDowntime = `DELETE FROM database_instance_downtime WHERE hostname = ? AND owner = ? AND reason = ?`
+	deleteDowntime = `DELETE FROM database_instance_downtime WHERE owner = ? AND reason = ? AND hostname IN `
 )

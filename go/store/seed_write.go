@@ -35,7 +35,7 @@ func (s *Store) CreateSeed(ctx context.Context, f agent.Fence, seed *agent.Seed,
 		if made.ID, err = res.LastInsertId(); err != nil {
 			return err
 		}
-		if err := s.addStates(ctx, tx, made.ID, rows); err != nil {
+		if err := s.addStates(ctx, tx, rowsOf(made.ID, rows)); err != nil {
 			return err
 		}
 		if err := s.addAudit(ctx, tx, audit); err != nil {
@@ -47,32 +47,6 @@ func (s *Store) CreateSeed(ctx context.Context, f agent.Fence, seed *agent.Seed,
 		return nil, fmt.Errorf("create seed of %s: %w", seed.TargetHost, err)
 	}
 	return made, nil
-}
-
-// Transition implements agent.Store. It also refuses (ErrRefused) to make a seed that has ended live again while one of its
-// hosts is taken by another seed, with the same exclusion as CreateSeed.
-func (s *Store) Transition(ctx context.Context, f agent.Fence, t agent.Transition) (*agent.Seed, error) {
-	wanted := t.Seed
-	wanted.Version++
-	wanted.UpdatedAt = s.clock.Now()
-	moved, args, err := encodeSeed(wanted)
-	if err != nil {
-		return nil, fmt.Errorf("store seed %d: %w", t.Seed.ID, err)
-	}
-	args = append(args, t.Seed.ID, t.Seed.Version)
-	err = s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := s.checkFence(ctx, tx, f); err != nil {
-			return err
-		}
-		if err := s.move(ctx, tx, moved, args); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, moved, t)
-	})
-	if err = s.resolve(ctx, err, s.wasMoved(moved)); err != nil {
-		return nil, fmt.Errorf("store seed %d: %w", t.Seed.ID, err)
-	}
-	return moved, nil
 }
 
 // move is the compare and set.
@@ -109,28 +83,4 @@ func (s *Store) revive(ctx context.Context, tx *sql.Tx, moved *agent.Seed, args 
 		err = agent.ErrConflict
 	}
 	return err
-}
-
-// record writes what belongs to a move.
-func (s *Store) record(ctx context.Context, tx *sql.Tx, moved *agent.Seed, t agent.Transition) error {
-	if err := s.addStates(ctx, tx, moved.ID, t.Rows); err != nil {
-		return err
-	}
-	for _, e := range t.Audit {
-		if err := s.addAudit(ctx, tx, e); err != nil {
-			return err
-		}
-	}
-	if err := s.beginDowntime(ctx, tx, t.BeginDowntime); err != nil {
-		return err
-	}
-	if t.EndDowntime {
-		if err := endDowntime(ctx, tx, moved.TargetHost); err != nil {
-			return err
-		}
-	}
-	if !moved.Active() && len(t.Rows) > 0 {
-		return thinStates(ctx, tx, moved.ID)
-	}
-	return nil
 }

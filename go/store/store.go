@@ -45,6 +45,7 @@ type Store struct {
 	primaries *primaries // mysql with several servers only
 	log       *slog.Logger
 	clock     agent.Clock
+	moves     gathering
 	holder    string // of leases: this Store and no other, even under the same node name
 }
 
@@ -77,6 +78,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open backend: unknown BackendDB %q: known are sqlite3 and mysql", o.Dialect)
 	}
 	if err == nil {
+		s.moves.most = s.d.writers
 		err = s.migrate(ctx)
 	}
 	if err == nil && s.lock != nil {

@@ -24,7 +24,7 @@ type Backend interface {
 
 // Run runs the suite. open returns an empty backend each time and closes it when its test ends.
 func Run(t *testing.T, open func(t *testing.T) Backend) {
-	for _, c := range slices.Concat(seedTests, refusalTests, historyTests, hostTests, raceTests, upkeepTests, leaseTests) {
+	for _, c := range slices.Concat(seedTests, refusalTests, historyTests, hostTests, raceTests, togetherTests, upkeepTests, leaseTests) {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
 }
@@ -37,7 +37,7 @@ type Core interface {
 
 // RunCore runs the tests that need no more than a Core: for a fake of the engine's tests.
 func RunCore(t *testing.T, open func(t *testing.T) Core) {
-	for _, c := range slices.Concat(seedTests, refusalTests, historyTests, hostTests, raceTests) {
+	for _, c := range slices.Concat(seedTests, refusalTests, historyTests, hostTests, raceTests, togetherTests) {
 		if c.needs == core {
 			t.Run(c.name, func(t *testing.T) { c.run(t, coreOnly{Core: open(t)}) })
 		}
