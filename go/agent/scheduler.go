@@ -125,14 +125,14 @@ func (e *Engine) lookAround(ctx context.Context, running map[int64]bool, begin f
 		}
 		return
 	}
-	for _, s := range e.live.all() {
-		if !running[s.ID] {
-			begin(s.ID)
-		}
-	}
 	for _, id := range news {
 		if running[id] {
 			e.Wake(id)
+		}
+	}
+	for _, s := range e.live.all() { // last: a new loop begins with a look of its own
+		if !running[s.ID] {
+			begin(s.ID)
 		}
 	}
 }
@@ -153,6 +153,10 @@ func (e *Engine) follow(ctx context.Context, id int64) {
 			return
 		case <-woken:
 		case <-timer.C:
+			select {
+			case <-woken: // this look serves it, too
+			default:
+			}
 		}
 		after, err := e.followed(ctx, id)
 		switch {
