@@ -106,7 +106,7 @@ func choose(d *draw, odds []odd) fate {
 // send carries a call to a host and its answer back. The effect happens at most once (or twice, if that is its fate), when
 // the call arrives, be the caller still there or not; w.mu is held for it.
 func (p *process) send(ctx context.Context, c call, effect func() error) error {
-	if err := p.awake(); err != nil {
+	if err := p.awake(c); err != nil {
 		return err
 	}
 	w := p.w
@@ -126,7 +126,7 @@ func (p *process) send(ctx context.Context, c call, effect func() error) error {
 	left := make(chan struct{}) // closed when the caller is gone
 	w.carriers.Go(func() { p.carry(c, f, delivery{there, back, delay, gone, left}, effect, answer) })
 	if (f == lost || f == answerLost) && quick {
-		if err := p.sleep(ctx, there+back+time.Microsecond); err == nil {
+		if err := p.sleep(ctx, c, there+back+time.Microsecond); err == nil {
 			close(left)
 			return unreachable(c, "connection reset by peer")
 		}
@@ -143,7 +143,7 @@ func (p *process) send(ctx context.Context, c call, effect func() error) error {
 	case <-p.died:
 		return p.gone(left)
 	}
-	if awake := p.awake(); awake != nil {
+	if awake := p.awake(c); awake != nil {
 		return p.gone(left)
 	}
 	close(left)
@@ -254,7 +254,7 @@ var errDatabase = errors.New("made-up: the database does not answer")
 
 // visit carries a call to the database.
 func (p *process) visit(ctx context.Context, c call, effect func() error) error {
-	if err := p.awake(); err != nil {
+	if err := p.awake(c); err != nil {
 		return err
 	}
 	w := p.w
@@ -263,9 +263,10 @@ func (p *process) visit(ctx context.Context, c call, effect func() error) error 
 	if f == abortNow || f == forceNow {
 		time.AfterFunc(time.Microsecond, func() { w.act(act{kind: "abort", node: p.node, force: f == forceNow}) })
 	}
-	if err := p.sleep(ctx, d.between(20*time.Microsecond, 2*time.Millisecond)); err != nil {
+	if err := p.sleep(ctx, c, d.between(20*time.Microsecond, 2*time.Millisecond)); err != nil {
 		return err
 	}
+	w.tell(p.name, "%s %s seed %d%s", c.kind, c.host, c.seed, note(f))
 	switch f {
 	case crashBefore:
 		p.die(string(f))

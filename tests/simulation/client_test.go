@@ -188,5 +188,5 @@ func (t *topology) ClusterAlias(context.Context, inst.Address) (string, error) {
 type checks struct{ p *process }
 
 func (c checks) Run(ctx context.Context, _ agent.Method, target, source string) ([]agent.Check, error) {
-	return nil, c.p.sleep(ctx, 3*time.Millisecond)
+	return nil, c.p.sleep(ctx, call{to: "checks", host: target, kind: source}, 3*time.Millisecond)
 }

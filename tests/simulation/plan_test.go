@@ -70,7 +70,7 @@ func newPlan(seed int64) plan {
 	}
 	p.policy.HoldFailed *= time.Duration(d.below(3)) // none, some, more
 	p.policy.MaxPerSource = d.below(3)
-	for _, name := range []string{"a", "b", "c"}[:2+d.below(2)] {
+	for _, name := range []string{"a", "b", "c", "d", "e"}[:2+d.below(4)] {
 		p.hosts = append(p.hosts, hostPlan{name, d.one(6)})
 	}
 	p.faultsFor = d.between(20*time.Second, 80*time.Second)
@@ -117,7 +117,7 @@ func newActs(d *draw, p plan) []act {
 	}
 	first := act{kind: "start", at: d.between(0, time.Second), target: "a", source: "b", method: pick(d, methods)}
 	add(first)
-	kinds := []string{"start", "start", "start", "abort", "abort", "retry", "release", "process", "bandwidth", "agent restarts", "agent stands still",
+	kinds := []string{"start", "start", "start", "start", "start", "abort", "abort", "retry", "release", "process", "bandwidth", "agent restarts", "agent stands still",
 		"agent is away", "database is away"}
 	if p.nodes > 1 {
 		kinds = append(kinds, "lease moves", "node stands still")
@@ -128,7 +128,7 @@ func newActs(d *draw, p plan) []act {
 	if d.one(4) {
 		kinds = append(kinds, "agent forgets")
 	}
-	for range 2 + d.below(9) {
+	for range 2 + d.below(12) {
 		a := act{kind: pick(d, kinds), at: d.between(time.Second, p.faultsFor), target: pick(d, names), source: pick(d, names),
 			method: pick(d, methods), nth: d.below(4), force: d.one(4), lasts: d.between(time.Second, 25*time.Second)}
 		add(a)

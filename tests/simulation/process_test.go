@@ -137,8 +137,8 @@ func (w *world) lead(p *process) {
 	p.term = w.term
 }
 
-// awake returns when the process may go on: it is dead (an error), or not stopped.
-func (p *process) awake() error {
+// awake returns when the process may go on: it is dead (an error), or not stopped. What waited for that goes on one by one.
+func (p *process) awake(who call) error {
 	for {
 		p.w.mu.Lock()
 		dead, wait := p.dead, time.Until(p.pausedUntil)
@@ -149,6 +149,8 @@ func (p *process) awake() error {
 		case wait <= 0:
 			return nil
 		}
+		d := p.w.of(p.w.now(), p.name, "awake", who.kind, who.host, digits(who.seed))
+		wait += d.between(0, time.Millisecond)
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -159,12 +161,12 @@ func (p *process) awake() error {
 }
 
 // sleep lets time pass for this process; an error when it died or ctx ended meanwhile.
-func (p *process) sleep(ctx context.Context, d time.Duration) error {
+func (p *process) sleep(ctx context.Context, who call, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return p.awake()
+		return p.awake(who)
 	case <-p.died:
 		return errKilled
 	case <-ctx.Done():

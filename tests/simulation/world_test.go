@@ -27,10 +27,11 @@ type world struct {
 	nodes      []*process // the present incarnation of each service node
 	term       int64      // of the lease; 0 when none is used
 	rows       map[int64]agent.Seed
-	messy      bool      // a command has come late, twice, or from a node that did not lead any more
-	quiet      bool      // no more faults
-	over       bool      // the history has ended: nothing has an effect any more
-	noDatabase time.Time // until then the database is away
+	messy      bool          // a command has come late, twice, or from a node that did not lead any more
+	lasted     time.Duration // all of the history
+	quiet      bool          // no more faults
+	over       bool          // the history has ended: nothing has an effect any more
+	noDatabase time.Time     // until then the database is away
 	broken     []string
 	log        []string
 	processes  []*process
@@ -101,7 +102,7 @@ func (w *world) run() []string {
 		w.mu.Unlock()
 	}
 	w.mu.Lock()
-	w.over = true
+	w.over, w.lasted = true, w.now()
 	if len(w.broken) == 0 {
 		w.checkEnd()
 	}
