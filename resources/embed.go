@@ -1,9 +1,10 @@
-// Package resources holds the pages that the service serves. It imports the standard library only.
+// Package resources holds the console that the service serves. It imports the standard library only.
 package resources
 
 import "embed"
 
-// Web is the first pages: web/seeds.html is a template that takes Prefix, the rest are plain files.
+// Console is the built console: script/build puts it into webui/dist, which is not committed. Without that it holds no
+// webui/dist/index.html, and the service says so in its place.
 //
-//go:embed web
-var Web embed.FS
+//go:embed all:webui/dist
+var Console embed.FS

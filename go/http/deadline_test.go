@@ -71,7 +71,7 @@ func TestStreamOutlivesTheListenersDeadlines(t *testing.T) {
 		synctest.Wait()
 		beats := 0
 		for line := range lines {
-			if line == ": still here" {
+			if line == "event: alive" {
 				beats++
 			}
 			if line == "event: seed" {

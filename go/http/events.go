@@ -130,7 +130,7 @@ func (s *Server) follow(ctx context.Context, out *stream, sub *subscription) {
 				}
 			}
 		case <-beat.C:
-			out.buf.WriteString(": still here\n\n")
+			out.buf.WriteString("event: alive\ndata: {}\n\n") // an event, so that a page can tell silence from a dead line
 		}
 		if err := out.flush(); err != nil {
 			return

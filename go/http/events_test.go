@@ -193,7 +193,7 @@ func TestQuietStreamGetsAHeartbeat(t *testing.T) {
 		time.Sleep(46 * time.Second) // the bubble's clock
 		synctest.Wait()
 		stop()
-		want(t, "heartbeats in 46 s", strings.Count(out.text(), ": still here\n\n"), 3)
+		want(t, "heartbeats in 46 s", strings.Count(out.text(), "event: alive\n"), 3)
 	})
 }
 

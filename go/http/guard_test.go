@@ -122,7 +122,7 @@ func TestUnsupportedAuthenticationIsRefusedAtStart(t *testing.T) {
 
 func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	h := start(t, newWorld(), nil).Handler()
-	for _, path := range []string{"/api/seeds", "/web/seeds", "/web/static/seeds.js", "/nosuch"} {
+	for _, path := range []string{"/api/seeds", "/web/seeds", "/web/assets/index.js", "/nosuch"} {
 		_, _, header := ask(t, h, "GET", path, "")
 		if header.Get("X-Content-Type-Options") != "nosniff" || header.Get("X-Frame-Options") != "DENY" ||
 			!strings.Contains(header.Get("Content-Security-Policy"), "default-src 'none'") {
@@ -131,26 +131,4 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	}
 	_, _, header := ask(t, h, "GET", "/api/seeds", "")
 	want(t, "API answers are not stored", header.Get("Cache-Control"), "no-store")
-}
-
-func TestPagesWorkUnderAnyPrefix(t *testing.T) {
-	h := start(t, newWorld(), func(o *Options) { o.URLPrefix = "/tools/orc/" }).Handler()
-	for _, path := range []string{"/tools/orc", "/tools/orc/", "/tools/orc/web"} {
-		code, _, header := ask(t, h, "GET", path, "")
-		if code != 302 || header.Get("Location") != "/tools/orc/web/seeds" {
-			t.Errorf("%s: %d %v", path, code, header)
-		}
-	}
-	for _, path := range []string{"/tools/orc/web/seeds", "/tools/orc/web/seed-details/5"} {
-		code, body := get(t, h, path)
-		if code != 200 || !strings.Contains(body, `src="/tools/orc/web/static/seeds.js"`) || !strings.Contains(body, `data-prefix="/tools/orc"`) {
-			t.Errorf("%s: %d %s", path, code, body)
-		}
-	}
-	if code, _ := get(t, h, "/tools/orc/web/static/seeds.css"); code != 200 {
-		t.Errorf("style sheet: %d", code)
-	}
-	if code, _ := get(t, h, "/tools/orc/web/static/..%2Fseeds.html"); code != 404 {
-		t.Errorf("a file that is not for the browser: %d", code)
-	}
 }

@@ -29,7 +29,8 @@ func (s *Server) healthRoutes() []Route {
 	health.serve = s.health
 	lb := read("lb-check", nil)
 	lb.serve, lb.Open = s.lbCheck, true
-	return []Route{health, status, lb, leader("leader-check"), leader("leader-check/{errorStatusCode}")}
+	me := read("me", s.me)
+	return []Route{me, health, status, lb, leader("leader-check"), leader("leader-check/{errorStatusCode}")}
 }
 
 // statusEndpoint adds the path of the configuration, unless it is one of ours already; it has no prefix, as in orchestrator.
@@ -54,6 +55,19 @@ func (s *Server) node(r *http.Request) (n seedapi.NodeStatus, status int, code, 
 		message += ": " + n.Problem
 	}
 	return n, http.StatusInternalServerError, "ERROR", message
+}
+
+// me says who asks, and whether the service would let them change anything.
+func (s *Server) me(r *http.Request) (any, error) {
+	who := infoOf(r).who
+	m := seedapi.Me{User: who.name, MayChange: who.mayChange && !s.ReadOnly}
+	switch {
+	case s.ReadOnly:
+		m.Why = "The service is read-only."
+	case !who.mayChange:
+		m.Why = "This user may read, but not change anything."
+	}
+	return m, nil
 }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {

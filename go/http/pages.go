@@ -1,58 +1,34 @@
 package http
 
 import (
-	"html/template"
+	"io/fs"
 	"net/http"
 
 	"github.com/orchestrator-seed/orchestrator-seed/resources"
 )
 
+// consoleFiles is what script/build made.
+func consoleFiles() (fs.FS, error) { return fs.Sub(resources.Console, "webui/dist") }
+
+// pageRoutes serves the console, which itself knows which of its addresses there are.
 func (s *Server) pageRoutes() []Route {
-	page := template.Must(template.ParseFS(resources.Web, "web/seeds.html"))
-	get := []string{http.MethodGet}
-	show := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		if err := page.Execute(w, struct{ Prefix string }{s.URLPrefix}); err != nil {
-			noteError(r, err)
-		}
+	page := func(path string, serve http.HandlerFunc) Route {
+		return Route{Path: path, Methods: []string{http.MethodGet}, Name: "web", serve: serve}
 	}
 	home := func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, s.URLPrefix+"/web/seeds", http.StatusFound)
 	}
+	c := s.console
 	routes := []Route{
-		{Path: "/{$}", Methods: get, Name: "web", serve: home},
-		{Path: "/web", Methods: get, Name: "web", serve: home},
-		{Path: "/web/{$}", Methods: get, Name: "web", serve: home},
-		{Path: "/web/seeds", Methods: get, Name: "web", serve: show},
-		{Path: "/web/seed-details/{seedId}", Methods: get, Name: "web", serve: show},
-		{Path: "/web/static/{file}", Methods: get, Name: "web", serve: static},
+		page("/{$}", home), page("/web", home), page("/web/{$}", home), page("/web/{page...}", c.page),
+		page("/web/assets/{file}", func(w http.ResponseWriter, r *http.Request) { c.file(w, r, "assets/"+r.PathValue("file")) }),
+		page("/web/icon.svg", func(w http.ResponseWriter, r *http.Request) { c.file(w, r, "icon.svg") }),
 	}
 	if s.URLPrefix != "" {
-		routes = append(routes, Route{Path: "", Methods: get, Name: "web", serve: home})
+		routes = append(routes, page("", home))
 	}
 	if s.Metrics != nil {
-		routes = append(routes, Route{Path: "/metrics", Methods: get, Name: "metrics", serve: s.Metrics.ServeHTTP})
+		routes = append(routes, Route{Path: "/metrics", Methods: []string{http.MethodGet}, Name: "metrics", serve: s.Metrics.ServeHTTP})
 	}
 	return routes
-}
-
-func static(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("file")
-	kind, ok := map[string]string{
-		"seeds.js":  "text/javascript; charset=utf-8",
-		"seeds.css": "text/css; charset=utf-8",
-		"icon.svg":  "image/svg+xml",
-	}[name]
-	if !ok {
-		writeError(w, r, notFound("There is no such file."))
-		return
-	}
-	content, err := resources.Web.ReadFile("web/" + name)
-	if err != nil {
-		writeError(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "no-cache")
-	send(w, r, http.StatusOK, content)
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// Options is what a Server is made of. Everything but Metrics, Meter, Log and Now is needed.
+// Options is what a Server is made of. Everything but Console, Metrics, Meter, Log and Now is needed.
 type Options struct {
 	Engine   Engine
 	Registry Registry
@@ -20,6 +21,9 @@ type Options struct {
 	Hub      *Hub // also given to the engine as its agent.Events
 	// Changes is what other nodes store; nil where there are none.
 	Changes Changes
+
+	// Console holds the built console's index.html and files; nil is the one in the program.
+	Console fs.FS
 
 	Metrics http.Handler // answers /metrics; nil: 404
 	Meter   Meter
@@ -35,8 +39,9 @@ type Options struct {
 // Server makes the handlers of the service's two listeners. Its methods may be called from many goroutines.
 type Server struct {
 	Options
-	auth authenticator
-	tail *tail // nil without Changes
+	auth    authenticator
+	console *console
+	tail    *tail // nil without Changes
 	// life ends when the server is closed, and with it what goes on after its caller has left.
 	life context.Context
 	end  context.CancelFunc
@@ -61,8 +66,18 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("http: %w", err)
 	}
+	dist := o.Console
+	if dist == nil {
+		if dist, err = consoleFiles(); err != nil {
+			return nil, fmt.Errorf("http: %w", err)
+		}
+	}
+	pages, err := newConsole(dist, o.URLPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("http: %w", err)
+	}
 	life, end := context.WithCancel(context.Background())
-	s := &Server{Options: o, auth: a, life: life, end: end}
+	s := &Server{Options: o, auth: a, console: pages, life: life, end: end}
 	if o.Changes != nil {
 		s.tail = &tail{changes: o.Changes, hub: o.Hub, log: o.Log, life: life}
 	}

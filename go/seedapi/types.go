@@ -149,3 +149,10 @@ type NodeStatus struct {
 	ActiveSeeds int
 	Agents      int
 }
+
+// Me is the answer of me: who asks.
+type Me struct {
+	User      string // "" where nobody has to say who they are
+	MayChange bool
+	Why       string // MayChange is false; "" when it is true
+}

@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-// Addresses in the bundle are relative: the service serves it under any URLPrefix and sets <base>.
+// Addresses in the bundle are relative: the service serves it under any URLPrefix.
 export default defineConfig({
   base: './',
   plugins: [react()],

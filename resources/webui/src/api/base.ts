@@ -1,9 +1,7 @@
-// Where the service is: the page's <base> is PREFIX/web/, everything else stands beside it.
-
-const web = new URL(document.baseURI);
+// Where the service is: it writes its URLPrefix into the page.
 
 /** The service's URLPrefix, without a slash at its end; '' when there is none. */
-export const prefix = web.pathname.replace(/\/web\/.*$/, '');
+export const prefix = document.querySelector<HTMLMetaElement>('meta[name=prefix]')?.content ?? '';
 
 /** Path of the pages, for the router. */
 export const pagesBase = `${prefix}/web`;
