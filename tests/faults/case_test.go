@@ -30,6 +30,8 @@ type faultCase struct {
 	between bool
 	// beforeMySQL: the harness stands between the source's MySQL and all others.
 	beforeMySQL bool
+	// slow: it takes minutes by itself.
+	slow bool
 	// backend: the service's database is a MySQL server, not SQLite.
 	backend bool
 	// skewed: the programs whose clock is off, "agents" or "service"; "": none.

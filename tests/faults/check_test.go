@@ -119,6 +119,12 @@ func (w *world) said(pattern string) bool {
 	return slices.ContainsFunc(states, func(s seedapi.SeedStageState) bool { return regexp.MustCompile(pattern).MatchString(s.Details) })
 }
 
+// retried: a stage was tried again. The seed's own count is that of its last stage.
+func (w *world) retried() bool {
+	w.t.Helper()
+	return w.said(`^Retry \d+ of `)
+}
+
 // letGo releases a held seed, and waits until a failed one is released on both hosts.
 func (w *world) letGo() {
 	w.t.Helper()

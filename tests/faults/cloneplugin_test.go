@@ -57,7 +57,9 @@ func clonePluginTelling(c faultCase) bool {
 	case 8:
 		return stage == agentapi.Backup && c.side == "source" && c.what == "kill -9 of mysqld, then started again"
 	case 23:
-		return c.side == "-" && (stage == agentapi.Backup || stage == agentapi.ConnectSlave)
+		return c.side == "-" && stage == agentapi.Backup
+	case 36:
+		return c.end.none
 	}
 	return false
 }

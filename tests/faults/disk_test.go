@@ -122,7 +122,7 @@ func stillStages(*kit) []faultCase {
 				w.end()
 				unlock()
 			}},
-		{fault: 18, what: "the first statement hangs on a lock of the target", stage: "Restore", side: "target", ci: true, dump: heldDump, fleet: stale,
+		{fault: 18, what: "the first statement hangs on a lock of the target", stage: "Restore", side: "target", dump: heldDump, fleet: stale,
 			end: ending{stage: agentapi.Restore, code: "no-progress", text: fmt.Sprintf(stillText, "restored"), data: oldData}, do: func(w *world) {
 				unlock := w.heldBeforeDrop()
 				w.end()

@@ -24,7 +24,15 @@ var faultNames = []struct {
 	{39, "certificate expired or changed during a seed"}, {40, "agent older or newer than the service"},
 }
 
-// elsewhere says where a fault of the list, or a part of it, is shown besides the cases of this package.
+// elsewhere says where a fault of the list is shown besides the cases of this package, or what is not shown yet.
 var elsewhere = map[int]string{
-	3: "go/leader, go/store",
+	2:  "hand-over of the lease: `go/leader`",
+	3:  "two leaders on one database, a paused leader, fenced writes, requests through a follower: `go/leader`, `go/store`, `go/agent/follower_test.go`",
+	4:  "a server killed between writes, a start before the server's: `go/store`",
+	12: "random harm to the stream: `go/agentd/stream/random_test.go`; the same for 13 to 15",
+	25: "two starts on two nodes: `go/store`",
+	37: "`tests/e2e`: MariaDB 10.11, MySQL 9.7 and 5.6, in the README's table",
+	38: "IPv6: `tests/e2e/ipv6_test.go`",
+	39: "a renewed certificate is taken without a restart, an expired one refused: `go/agentd/tls_test.go`, `go/http/tls_test.go`; not done to whole seeds, whose stream has a certificate of its own",
+	40: "recorded answers of agents of others, words that nobody knows: `go/agentclient`; plain streams to and from real socat: `go/agentd/stream/plain_test.go`; agents that never call back: `tests/e2e`; there is no older release of these agents yet",
 }

@@ -42,7 +42,11 @@ func lvmTelling(c faultCase) bool {
 	case 5:
 		return (stage == agentapi.Backup || c.where == "the snapshot was made") && c.what == "kill -9 of the agent while the stage runs, then started again"
 	case 7:
-		return c.where == "MySQL is started on the new data"
+		return c.where == "MySQL is started on the new data" && c.side == "target"
+	case 14:
+		return true
+	case 38:
+		return c.end.none
 	case 23:
 		return c.side == "-" && stage == agentapi.Backup
 	}

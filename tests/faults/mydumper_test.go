@@ -131,6 +131,12 @@ func mydumperTelling(c faultCase) bool {
 		return c.what == "kill -9 of mydumper"
 	case 9:
 		return strings.HasPrefix(c.what, "mydumper ends with 0, and the file of a table ends") && c.end.code == ""
+	case 20:
+		return strings.Contains(c.what, "third")
+	case 22:
+		return strings.Contains(c.what, "locked")
+	case 36:
+		return c.end.code != ""
 	}
 	return false
 }

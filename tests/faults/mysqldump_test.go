@@ -51,27 +51,36 @@ func mysqldumpHolds() []hold {
 // mysqldumpTelling is the selection of the families' cases for every change.
 func mysqldumpTelling(c faultCase) bool {
 	stage := agentapi.Stage(c.stage)
+	says := func(words string) bool { return strings.Contains(c.what, words) }
 	switch c.fault {
-	case 1, 28:
-		return true
-	case 16:
-		return true
-	case 29:
-		return strings.Contains(c.what, "restore and stays so")
-	case 30:
-		return !strings.Contains(c.what, "reset")
-	case 5, 7:
-		return c.fault == 7 && stage == agentapi.Restore
+	case 1:
+		return says("standing") || says("on its way") || stage == agentapi.Restore
+	case 2:
+		return stage == agentapi.Backup
+	case 4:
+		return says("full")
 	case 6:
-		return stage != agentapi.Cleanup && c.what != "the agent is dead when the stage is to be started, and comes back"
+		return stage == agentapi.Backup && says("--force") || stage == agentapi.Restore
+	case 7:
+		return stage == agentapi.Restore && c.side == "target" && !says("half")
 	case 8:
 		return stage == agentapi.Backup && c.side == "source" || stage == agentapi.ConnectSlave && c.side == "target"
-	case 9, 10, 11:
-		return c.stage == "Backup" && slices.Contains([]string{"dump-incomplete", "dump-failed", ""}, c.end.code) && c.fault != 10
-	case 23:
-		return c.side == "-" && stage != agentapi.Prepare || stage == agentapi.Restore && c.side == "target"
-	case 24, 26, 33:
+	case 9:
+		return says("in the middle, once")
+	case 11:
+		return c.end.code != ""
+	case 12, 16, 19, 26, 33:
 		return true
+	case 23:
+		return stage == agentapi.Backup && c.side == "-" || stage == agentapi.Restore && c.side == "target"
+	case 24:
+		return says("three times")
+	case 28:
+		return says("check refuses")
+	case 29:
+		return says("restore and stays so")
+	case 30:
+		return says("1062")
 	}
 	return false
 }
@@ -134,7 +143,7 @@ func loadHeld(k *kit) []faultCase {
 				w.restart(agentapi.Target)
 				w.end()
 			}},
-		{fault: 8, what: "the loading connections are killed", stage: "Restore", side: "target", ci: true, fleet: bulk, end: completed, do: func(w *world) {
+		{fault: 8, what: "the loading connections are killed", stage: "Restore", side: "target", fleet: bulk, end: completed, do: func(w *world) {
 			unlock := w.heldInLoad()
 			for _, p := range w.rows(w.f.Target.Server, "SELECT id FROM information_schema.processlist WHERE user = 'orchestrator-agent'") {
 				_, _ = w.db(w.f.Target.Server).ExecContext(w.ctx, "KILL "+p["id"]) // one may have ended by itself

@@ -153,8 +153,8 @@ that the fault hits exactly that state. "Held" stages are held open by a lock, b
 bandwidth, or by a command that waits.
 
 %d cases, %s. By fault and method, how many cases there are and how they ended ("ok": the end, the target, the source, the leftovers and the
-starts were all as they must be); a dash stands where the fault can't be done to the method, for the reason below its table. What is empty
-does not depend on the method and was done with another one.
+starts were all as they must be); a dash stands where the fault can't be done to the method, for the reason below its table. Where a
+cell is empty, the fault has nothing to do with the method and was done with another one, or it is shown elsewhere, as the last column says.
 
 %s
 %s`

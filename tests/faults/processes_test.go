@@ -150,9 +150,21 @@ func hostRestarted(k *kit) []faultCase {
 			w.restart(agentapi.Source)
 			open()
 			w.finish()
+			w.reconnected()
 		}}))
 	}
 	return list
+}
+
+// reconnected waits until a replica has come back to a source that was away; it tries every few seconds.
+func (w *world) reconnected() {
+	w.t.Helper()
+	w.until(func() error {
+		if channels := w.replication(w.f.Target.Server); len(channels) != 1 || !channels[0].runs {
+			return fmt.Errorf("the target does not replicate: %v", channels)
+		}
+		return nil
+	})
 }
 
 // hostDown is kill -9 of all processes of a host: nothing is left that could tell of the others' end.

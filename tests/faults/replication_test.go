@@ -93,7 +93,13 @@ func (w *world) purge() {
 		status = "SHOW BINARY LOG STATUS"
 	}
 	w.writeSource("INSERT INTO purged.t VALUES (NULL)", "FLUSH BINARY LOGS", "INSERT INTO purged.t VALUES (NULL)", "FLUSH BINARY LOGS")
-	w.writeSource("PURGE BINARY LOGS TO '" + w.rows(w.f.Source.Server, status)[0]["File"] + "'")
+	w.until(func() error { // a log that InnoDB may still need is kept, without a word
+		w.exec(w.f.Source.Server, "PURGE BINARY LOGS TO '"+w.rows(w.f.Source.Server, status)[0]["File"]+"'")
+		if logs := w.rows(w.f.Source.Server, "SHOW BINARY LOGS"); len(logs) != 1 {
+			return fmt.Errorf("the source still has the logs %v", logs)
+		}
+		return nil
+	})
 }
 
 // replicationErrors is fault 30.

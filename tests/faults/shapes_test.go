@@ -83,7 +83,7 @@ func manyTables(k *kit) []faultCase {
 
 // seeded is a seed of a source that is filled further.
 func seeded(fault int, what string, o func(*fleet.Options), fill func(w *world)) faultCase {
-	return faultCase{fault: fault, what: what, stage: "all", side: "both", fleet: o, end: onceEach, do: func(w *world) {
+	return faultCase{fault: fault, what: what, stage: "all", side: "both", fleet: o, slow: true, end: onceEach, do: func(w *world) {
 		fill(w)
 		w.start()
 		w.end()

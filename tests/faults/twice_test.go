@@ -38,7 +38,7 @@ func twice() []faultCase {
 			other := w.third()
 			w.oneOf(pair{w.f.Target.Host, w.f.Source.Host}, pair{other.Host, w.f.Source.Host})
 		}},
-		{fault: 25, what: "two seeds from one source at once, where two are allowed", stage: "Prepare", side: "source", ci: true, fleet: two, end: completed, do: func(w *world) {
+		{fault: 25, what: "two seeds from one source at once, where two are allowed", stage: "Prepare", side: "source", fleet: two, end: completed, do: func(w *world) {
 			other := w.third()
 			ids, errs := w.race(pair{w.f.Target.Host, w.f.Source.Host}, pair{other.Host, w.f.Source.Host})
 			w.must(errs[0])

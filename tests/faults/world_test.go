@@ -17,8 +17,14 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/tests/fleet"
 )
 
-// patience is how long a case waits for what must come.
-const patience = 100 * time.Second
+// patience is how long a case waits for what must come, and lasting how long it may take. Where thousands of tables are made,
+// copied and compared, these alone take minutes on a machine that has other work.
+const (
+	patience     = 100 * time.Second
+	lasting      = 5 * time.Minute
+	slowPatience = 6 * time.Minute
+	slowLasting  = 15 * time.Minute
+)
 
 // world is the fleet of one case with what was there before the seed.
 type world struct {
@@ -31,9 +37,10 @@ type world struct {
 	tool   map[string]*standIn // the case's other stand-ins, by side and program
 	post   *gateFile           // of the post-seed command; nil without one
 
-	id     int64
-	ended  seedapi.Seed // as the case left it
-	stands bool         // the service takes a step only when it is told to
+	id       int64
+	ended    seedapi.Seed // as the case left it
+	patience time.Duration
+	stands   bool // the service takes a step only when it is told to
 
 	source     sourceState
 	targetRows map[string]string // checksums of the target's tables before the seed
@@ -51,7 +58,10 @@ type world struct {
 
 // newWorld starts a fleet with data of every kind on the source and old data on the target.
 func newWorld(ctx context.Context, t *testing.T, c faultCase) *world {
-	w := &world{t: t, ctx: ctx, kit: c.kit, method: c.method, pools: map[*sandbox.Server]*sql.DB{}, tool: map[string]*standIn{}}
+	w := &world{t: t, ctx: ctx, kit: c.kit, method: c.method, pools: map[*sandbox.Server]*sql.DB{}, tool: map[string]*standIn{}, patience: patience}
+	if c.slow {
+		w.patience = slowPatience
+	}
 	dir := tempDir(t)
 	o := fleet.Options{
 		Programs: programs, Dir: filepath.Join(dir, "fleet"), Kind: c.kind,
@@ -191,7 +201,7 @@ func (w *world) text(s *sandbox.Server, query string, args ...any) string {
 // until waits for a condition.
 func (w *world) until(f func() error) {
 	w.t.Helper()
-	w.must(fleet.Until(w.ctx, patience, f))
+	w.must(fleet.Until(w.ctx, w.patience, f))
 }
 
 func (w *world) start() {

@@ -54,7 +54,7 @@ func xtrabackupKit() *kit {
 		kills: []killing{
 			{what: "the backup tool", at: backup, side: agentapi.Source, kill: killing1(agentapi.Source, backupTool), said: "Backup on .*failed", hidden: true},
 			{what: "the unpacking program", at: backup, side: agentapi.Target, kill: killing1(agentapi.Target, unpackTool), said: "mbstream failed.*signal: killed"},
-			{what: "the tool that applies the log", at: applying, side: agentapi.Target, kill: killing1(agentapi.Target, backupTool), said: "--prepare failed.*signal: killed"},
+			{what: "the tool that applies the log", at: applying, side: agentapi.Target, kill: killing1(agentapi.Target, backupTool), said: "--prepare failed.*(signal: killed|exit status 137)"},
 		},
 		serverKills: map[agentapi.Side][]agentapi.Stage{
 			agentapi.Source: {agentapi.Backup, agentapi.Restore, agentapi.ConnectSlave},
@@ -96,7 +96,7 @@ func xtrabackupTelling(c faultCase) bool {
 	case 6:
 		return killed && (place == "Backup" || swapped)
 	case 7:
-		return swapped
+		return swapped && c.side == "target"
 	case 8:
 		return place == "Backup" && c.what != "kill -9 of mysqld, then started again"
 	case 9, 11:
@@ -105,10 +105,12 @@ func xtrabackupTelling(c faultCase) bool {
 		return !strings.Contains(c.what, "again and again")
 	case 16:
 		return place == "Restore"
-	case 21, 26, 33:
+	case 17:
+		return place == "Prepare"
+	case 21, 26:
 		return true
 	case 23:
-		return c.side == "-" && (place == "Backup" || place == "ConnectSlave" || swapped)
+		return c.side == "-" && (place == "Backup" || swapped)
 	case 29:
 		return always
 	case 34:
