@@ -72,7 +72,7 @@ func hostOptions(c *config.Config, log *slog.Logger) host.Options {
 		MySQL: host.NewMySQL(host.MySQLOptions{
 			User: c.MySQL.User, Password: string(c.MySQL.Password), Host: c.MySQL.Host, Port: c.MySQL.Port, Socket: c.MySQL.Socket,
 		}),
-		BackupDir: c.Common.BackupDir, Sudo: sudo(c),
+		BackupDir: c.Common.BackupDir, StateDir: c.Common.StateDir, Sudo: sudo(c),
 		StatusCommand: c.MySQL.ServiceStatusCommand, StartCommand: c.MySQL.ServiceStartCommand, StopCommand: c.MySQL.ServiceStopCommand,
 		CustomCommands: c.CustomCommands, PostSeedCommand: c.PostSeedCommand, Tools: tools, Logger: log,
 		LVM: host.LVMOptions{

@@ -38,6 +38,7 @@ type server interface {
 	StartMySQL(ctx context.Context) error
 	StopMySQL(ctx context.Context) error
 	MySQLRunning(ctx context.Context) bool
+	SettleMySQL(ctx context.Context, stopping bool) error
 }
 
 var _ server = (*host.Host)(nil)

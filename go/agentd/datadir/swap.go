@@ -171,7 +171,13 @@ func (k *Keeper) restored(ctx context.Context, w *method.Work, m mover, p *plan,
 	if err := p.tell(w, state, p.Layout.DataDir); err != nil {
 		return err
 	}
-	if !p.Layout.Running || p.Erased || k.server.MySQLRunning(ctx) {
+	if !p.Layout.Running || p.Erased {
+		return nil
+	}
+	if err := k.server.SettleMySQL(ctx, false); err != nil { // one that goes down would seem to run
+		return &method.StageError{Code: "mysql-start-failed", Err: err, Text: "the old data is back, but MySQL can't be started on it", Hint: "see what that command waits for; end it, then release the seed again"}
+	}
+	if k.server.MySQLRunning(ctx) {
 		return nil
 	}
 	if err := k.server.StartMySQL(ctx); err != nil {

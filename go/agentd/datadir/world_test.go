@@ -191,6 +191,8 @@ func (d *world) StopMySQL(context.Context) error {
 
 func (d *world) MySQLRunning(context.Context) bool { return d.running && !d.dead }
 
+func (d *world) SettleMySQL(context.Context, bool) error { return nil }
+
 // boot is a host that starts after a power failure, with an init script that makes what is missing.
 func (d *world) boot() {
 	if p, err := recall(d.work()); err == nil && p != nil && p.Phase == phaseOver {

@@ -51,6 +51,11 @@ func (s Sudo) run(ctx context.Context, limit time.Duration, args []string) (stri
 
 // runBoth is run with what was written to stderr besides.
 func (s Sudo) runBoth(ctx context.Context, limit time.Duration, args []string) (stdout, stderr string, err error) {
+	return s.runNoted(ctx, limit, args, func(int) {})
+}
+
+// runNoted is runBoth that tells the process group, whose first process has the same number, when it has begun.
+func (s Sudo) runNoted(ctx context.Context, limit time.Duration, args []string, began func(pid int)) (stdout, stderr string, err error) {
 	if len(args) == 0 {
 		return "", "", errors.New("no command is configured")
 	}
@@ -63,7 +68,10 @@ func (s Sudo) runBoth(ctx context.Context, limit time.Duration, args []string) (
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
 	var out, errOut bounded
 	c.Stdout, c.Stderr = &out, &errOut
-	err = c.Run() // sends SIGKILL to the program after the delay
+	if err = c.Start(); err == nil {
+		began(c.Process.Pid)
+		err = c.Wait() // sends SIGKILL to the program after the delay
+	}
 	if ctx.Err() != nil && c.Process != nil {
 		syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // and here to what is left of its group
 	}

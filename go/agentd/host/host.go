@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -16,6 +17,7 @@ import (
 type Options struct {
 	MySQL           *MySQL
 	BackupDir       string
+	StateDir        string // where service commands are noted while they run; "": they are not
 	Sudo            Sudo
 	StatusCommand   []string // MySQL's service commands; none configured: the verb is refused
 	StartCommand    []string
@@ -40,6 +42,9 @@ type Host struct {
 	log   *slog.Logger
 	life  context.Context // looks beside the callers end with it
 	end   context.CancelFunc
+
+	mu  sync.Mutex
+	own []string // notes of the service commands that this agent has begun
 
 	facts     cached[mysqlFacts]
 	databases cached[map[string]agentapi.Database]

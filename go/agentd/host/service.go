@@ -9,15 +9,22 @@ import (
 const serviceLimit = 10 * time.Minute // of one service command; a shutdown of a big server takes its time
 
 // StartMySQL runs the configured command and returns when the server answers, or with an error that says what it answered
-// last. A server that answers already is left alone.
+// last. A server that answers already is left alone, and one that an earlier agent's command still starts or stops is waited
+// for.
 func (h *Host) StartMySQL(ctx context.Context) error {
+	if h.answersMeanwhile(ctx) {
+		return nil
+	}
+	if err := h.SettleMySQL(ctx, false); err != nil {
+		return fmt.Errorf("start MySQL: %w", err)
+	}
 	if h.pingMySQL(ctx) == nil {
 		return nil
 	}
 	if len(h.o.StartCommand) == 0 {
 		return fmt.Errorf("start MySQL: mysql.service-start-command is not configured")
 	}
-	if _, err := h.o.Sudo.run(ctx, serviceLimit, h.o.StartCommand); err != nil {
+	if err := h.service(ctx, true, h.o.StartCommand); err != nil {
 		return fmt.Errorf("start MySQL: %w", err)
 	}
 	err := until(ctx, h.o.StartWait, func() error { return h.pingMySQL(ctx) })
@@ -29,12 +36,15 @@ func (h *Host) StartMySQL(ctx context.Context) error {
 }
 
 // StopMySQL runs the configured command and returns when the server does not answer any more. A server that does not answer
-// already is told to stop all the same: it may be about to start.
+// already is told to stop all the same: it may be about to start. A command of an earlier agent that still runs is ended before.
 func (h *Host) StopMySQL(ctx context.Context) error {
 	if len(h.o.StopCommand) == 0 {
 		return fmt.Errorf("stop MySQL: mysql.service-stop-command is not configured")
 	}
-	if _, err := h.o.Sudo.run(ctx, serviceLimit, h.o.StopCommand); err != nil {
+	if err := h.SettleMySQL(ctx, true); err != nil {
+		return fmt.Errorf("stop MySQL: %w", err)
+	}
+	if err := h.service(ctx, false, h.o.StopCommand); err != nil {
 		return fmt.Errorf("stop MySQL: %w", err)
 	}
 	err := until(ctx, h.o.StartWait, func() error {
