@@ -196,7 +196,7 @@ func (k *Keeper) room(ctx context.Context, p *plan, need int64) (keeps bool, err
 		return false, err
 	}
 	e := &method.StageError{Code: "datadir-no-room", Permanent: true,
-		Text: fmt.Sprintf("the new data needs %d bytes, the file system of %s has %d free and the old data takes %d", want, p.Layout.Real, free, used)}
+		Text: fmt.Sprintf("the new data needs %s, the file system of %s has %s free and the old data takes %s", method.Size(want), p.Layout.Real, method.Size(free), method.Size(used))}
 	switch {
 	case free+used < want:
 		e.Hint = "a bigger disk is needed: the new data does not fit even without the old"

@@ -73,7 +73,7 @@ func notStarted(program, dir, log string, err error) error {
 	low := strings.ToLower(log)
 	if known && free < little || strings.Contains(low, "no space left") || strings.Contains(low, "errcode: 28") || strings.Contains(low, "error 28") || strings.Contains(low, "disk is full") {
 		return &method.StageError{Code: "disk-full", Err: err, Text: text + ": no space left",
-			Hint: fmt.Sprintf("free space on the file system of %s, %d bytes are left; then agent-retry-seed", dir, free)}
+			Hint: fmt.Sprintf("free space on the file system of %s, %s are left; then agent-retry-seed", dir, method.Size(free))}
 	}
 	return &method.StageError{Code: "mysql-start-failed", Err: err, Text: text, Hint: "see what it says: " + strings.TrimSpace(log)}
 }

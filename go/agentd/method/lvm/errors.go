@@ -68,14 +68,6 @@ func diskError(dir string, err error) error {
 	return failed(CodeDiskFull, "free space on the file system of "+dir+"; or let the agent erase the old data first (allow-erase)", err, "no space left for the new data")
 }
 
-func size(n int64) string {
-	const mib = 1 << 20
-	if n >= 10<<30 {
-		return fmt.Sprintf("%d GiB", (n+(1<<30)-1)>>30)
-	}
-	return fmt.Sprintf("%d MiB", (n+mib-1)/mib)
-}
-
 // cause prefers what ended a context to what then failed.
 func cause(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {

@@ -53,7 +53,7 @@ func (m *LVM) open(ctx context.Context, w *method.Work) error {
 func (m *LVM) begin(ctx context.Context, w *method.Work) (*receiving, error) {
 	u := &receiving{m: m, dir: w.Dir, id: w.SeedID, secret: w.Terms.Secret, total: w.Terms.SourceBytes, ready: make(chan error, 1)}
 	if m.earlier(ctx, w, u) {
-		w.Run.Say(fmt.Sprintf("%s in %d files of the earlier attempt are here", size((&filetree.Manifest{Entries: u.have}).Bytes()), len(u.have)))
+		w.Run.Say(fmt.Sprintf("%s in %d files of the earlier attempt are here", method.Size((&filetree.Manifest{Entries: u.have}).Bytes()), len(u.have)))
 		return u, nil
 	}
 	if ctx.Err() != nil {

@@ -68,7 +68,7 @@ type copying struct {
 
 func (c *copying) run(ctx context.Context) error {
 	addr := net.JoinHostPort(c.w.PeerHost, strconv.Itoa(cmp.Or(c.w.Terms.DataPort, c.m.o.Port)))
-	c.w.Run.Say(fmt.Sprintf("sending %d files with %s to %s", len(c.tree.Entries), size(c.tree.Bytes), addr))
+	c.w.Run.Say(fmt.Sprintf("sending %d files with %s to %s", len(c.tree.Entries), method.Size(c.tree.Bytes), addr))
 	life, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	watched := make(chan struct{})
@@ -200,9 +200,9 @@ func (m *LVM) sendTo(ctx context.Context, w *method.Work, addr string, src io.Re
 }
 
 func sent(sum stream.Summary) string {
-	text := fmt.Sprintf("sent %s", size(sum.Bytes))
+	text := fmt.Sprintf("sent %s", method.Size(sum.Bytes))
 	if sum.Compressed {
-		text += fmt.Sprintf(", %s on the line", size(sum.Wire))
+		text += fmt.Sprintf(", %s on the line", method.Size(sum.Wire))
 	}
 	if sum.Reconnects > 0 {
 		text += fmt.Sprintf(", after %d breaks of the connection", sum.Reconnects)

@@ -72,7 +72,7 @@ func (m *LVM) take(ctx context.Context, w *method.Work) error {
 	if err := m.look(ctx, w, p, &s); err != nil {
 		return explained(err)
 	}
-	w.Run.Say(fmt.Sprintf("%s of %s at %s:%d holds %s", s.Snapshot, v, s.Position.LogFile, s.Position.LogPos, size(s.Bytes)))
+	w.Run.Say(fmt.Sprintf("%s of %s at %s:%d holds %s", s.Snapshot, v, s.Position.LogFile, s.Position.LogPos, method.Size(s.Bytes)))
 	return nil
 }
 

@@ -44,7 +44,7 @@ func (c *carrier) Dump(ctx context.Context, w *method.Work, from mysqldump.Carri
 	if err != nil {
 		return none, nil, err
 	}
-	w.Run.Say(fmt.Sprintf("%s left %d files, %d bytes", dumpProgram, len(p.Files), p.bytes()))
+	w.Run.Say(fmt.Sprintf("%s left %d files, %s", dumpProgram, len(p.Files), method.Size(p.bytes())))
 	raw, err := json.Marshal(p)
 	return pos, raw, err
 }

@@ -56,7 +56,7 @@ func (m *Mysqldump) Backup(ctx context.Context, w *method.Work) error {
 		return diskError(w.Dir, index.writer.RawBytes(), src.bytes*6/10, err)
 	}
 	w.Run.Progress(index.Raw+index.carried, index.Raw+index.carried, "dumped")
-	w.Run.Say(fmt.Sprintf("dumped %s into %s, position %s:%d", size(index.Raw), size(index.Length), index.Position.LogFile, index.Position.LogPos))
+	w.Run.Say(fmt.Sprintf("dumped %s into %s, position %s:%d", method.Size(index.Raw), method.Size(index.Length), index.Position.LogFile, index.Position.LogPos))
 	return nil
 }
 
@@ -139,7 +139,7 @@ func (m *Mysqldump) runTool(ctx context.Context, w *method.Work, t *tool, args [
 		return failed(CodeDump, dumpHint(said), waitErr, "%s failed", name)
 	case !s.completed:
 		return failed(CodeCut, "see the source's error log: did the server or the connection go away?", nil,
-			"%s ended with success, but its output has no closing line after %s", name, size(s.written()))
+			"%s ended with success, but its output has no closing line after %s", name, method.Size(s.written()))
 	}
 	if bad := errorLines(said); bad != "" {
 		return failed(CodeDump, dumpHint(bad), nil, "%s ended with success, but reported: %s", name, bad)
@@ -153,7 +153,7 @@ func (m *Mysqldump) runTool(ctx context.Context, w *method.Work, t *tool, args [
 }
 
 func announce(w *method.Work, src *source, addr host.Address, t *tool) {
-	w.Run.Say(fmt.Sprintf("dumping %d schemas (%s) of %s %s at %s with %s", len(src.schemas), size(src.bytes), src.server.Flavour, src.server.Version, addr, t.version))
+	w.Run.Say(fmt.Sprintf("dumping %d schemas (%s) of %s %s at %s with %s", len(src.schemas), method.Size(src.bytes), src.server.Flavour, src.server.Version, addr, t.version))
 	if len(src.nonTransactional) > 0 {
 		w.Run.Say("the source has tables without transactions (" + strings.Join(src.nonTransactional, ", ") +
 			"): all its tables are locked against writes until the dump is complete")

@@ -58,7 +58,7 @@ func (m *Mysqldump) dumpAll(ctx context.Context, w *method.Work, db *sql.DB, src
 	if m.o.Carrier == nil {
 		return m.dump(ctx, w, src, addr, nil)
 	}
-	w.Run.Say(fmt.Sprintf("dumping the rows of %d schemas (%s) of %s %s at %s", len(src.schemas), size(src.bytes), src.server.Flavour, src.server.Version, addr))
+	w.Run.Say(fmt.Sprintf("dumping the rows of %d schemas (%s) of %s %s at %s", len(src.schemas), method.Size(src.bytes), src.server.Flavour, src.server.Version, addr))
 	if len(src.nonTransactional) > 0 {
 		w.Run.Say("the source has tables without transactions (" + strings.Join(src.nonTransactional, ", ") +
 			"): all its tables are locked against writes until these are dumped")

@@ -40,5 +40,5 @@ func onFullDisk(w *method.Work, err error) error {
 		return err
 	}
 	return failed(CodeDiskFull, fmt.Sprintf("free space in the target's data directory, %s, start MySQL there if it went down, then agent-retry-seed", dir), err,
-		"no space left for the target's data, %s are free", size(int64(fs.Bavail)*fs.Bsize))
+		"no space left for the target's data, %s are free", method.Size(int64(fs.Bavail)*fs.Bsize))
 }

@@ -36,16 +36,8 @@ func diskError(dir string, written, need int64, err error) error {
 		return err
 	}
 	hint := fmt.Sprintf("free space below %s or set backup-dir to a larger file system: about %s are needed, it was full after %s",
-		dir, size(need), size(written))
+		dir, method.Size(need), method.Size(written))
 	return failed(CodeDiskFull, hint, err, "no space left for the dump in %s", dir)
-}
-
-func size(n int64) string {
-	const mib = 1 << 20
-	if n >= 10<<30 {
-		return fmt.Sprintf("%d GiB", (n+(1<<30)-1)>>30)
-	}
-	return fmt.Sprintf("%d MiB", (n+mib-1)/mib)
 }
 
 // cause prefers what ended a context to what then failed.

@@ -72,7 +72,7 @@ func (l *loader) raisePacket(ctx context.Context) error {
 		return err
 	}
 	if _, err := l.db.ExecContext(ctx, "SET GLOBAL max_allowed_packet = 1073741824"); err != nil {
-		return loadError(err, fmt.Sprintf("raising max_allowed_packet from %d for a statement of %d bytes", now, l.d.Statement))
+		return loadError(err, fmt.Sprintf("raising max_allowed_packet from %d for a statement of %s", now, method.Size(l.d.Statement)))
 	}
 	l.db.SetMaxIdleConns(0)
 	l.db.SetMaxIdleConns(2)

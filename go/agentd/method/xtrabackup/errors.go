@@ -42,14 +42,6 @@ func codeOf(err error) string {
 	return ""
 }
 
-func size(n int64) string {
-	const mib = 1 << 20
-	if n >= 10<<30 {
-		return fmt.Sprintf("%d GiB", (n+(1<<30)-1)>>30)
-	}
-	return fmt.Sprintf("%d MiB", (n+mib-1)/mib)
-}
-
 // cause prefers what ended a context to what then failed.
 func cause(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {

@@ -272,7 +272,7 @@ func diskFull(dir, text string, err error) error {
 	if free >= little && !strings.Contains(low, "no space left") && !strings.Contains(low, "errcode: 28") && !errors.Is(err, syscall.ENOSPC) {
 		return nil
 	}
-	hint := fmt.Sprintf("free space on the file system of %s, %s are left; or let the agent erase the old data first (allow-erase)", dir, size(free))
+	hint := fmt.Sprintf("free space on the file system of %s, %s are left; or let the agent erase the old data first (allow-erase)", dir, method.Size(free))
 	return failed(CodeDiskFull, hint, err, "no space left for the new data")
 }
 

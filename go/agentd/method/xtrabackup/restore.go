@@ -161,7 +161,7 @@ func (m *Xtrabackup) applyLog(ctx context.Context, w *method.Work, t *tool, dir 
 		return err
 	}
 	memory := prepareMemory(free, max(received(w), w.Terms.SourceBytes))
-	w.Run.Say(fmt.Sprintf("applying %s of log to the copy, with %s of memory", size(int64(c.end-c.checkpoint)), size(memory)))
+	w.Run.Say(fmt.Sprintf("applying %s of log to the copy, with %s of memory", method.Size(int64(c.end-c.checkpoint)), method.Size(memory)))
 	begun := time.Now()
 	follow := &applying{checkpoints: c}
 	last := ""

@@ -64,7 +64,7 @@ func (b *backup) run(ctx context.Context) error {
 	life, stop := context.WithCancel(ctx)
 	defer stop()
 	addr := net.JoinHostPort(w.PeerHost, strconv.Itoa(cmp.Or(w.Terms.DataPort, b.m.o.Port)))
-	w.Run.Say(fmt.Sprintf("copying about %s of %s %s with %s, %d threads, to %s", size(b.total.Load()), b.s.server.Flavour, b.s.server.Version, t.text, b.m.extra.threads(), addr))
+	w.Run.Say(fmt.Sprintf("copying about %s of %s %s with %s, %d threads, to %s", method.Size(b.total.Load()), b.s.server.Flavour, b.s.server.Version, t.text, b.m.extra.threads(), addr))
 	cmd := w.Run.Command(life, nil, t.path, b.args...)
 	messages := &said{on: b.heard}
 	cmd.Stderr = messages
@@ -121,9 +121,9 @@ func (m *Xtrabackup) sendTo(ctx context.Context, w *method.Work, addr string, ou
 }
 
 func sent(sum stream.Summary) string {
-	text := fmt.Sprintf("sent %s", size(sum.Bytes))
+	text := fmt.Sprintf("sent %s", method.Size(sum.Bytes))
 	if sum.Compressed {
-		text += fmt.Sprintf(", %s on the line", size(sum.Wire))
+		text += fmt.Sprintf(", %s on the line", method.Size(sum.Wire))
 	}
 	if sum.Reconnects > 0 {
 		text += fmt.Sprintf(", after %d breaks of the connection", sum.Reconnects)
