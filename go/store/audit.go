@@ -32,7 +32,7 @@ const (
 
 // Audit implements agent.Store.
 func (s *Store) Audit(ctx context.Context, e agent.AuditEntry) error {
-	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.addAudit(ctx, tx, e) })
+	return s.writeSmall(ctx, len(e.Message), func(ctx context.Context, tx *sql.Tx) error { return s.addAudit(ctx, tx, e) })
 }
 
 // addAudit writes lines in their order, those without a user together.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -12,29 +13,35 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agent"
 )
 
-// Transitions that are asked for at the same time are written together: while one transaction is under way, those that come
-// in meanwhile wait for the next, which takes them all. One that comes alone goes at once. Together they are an optimisation
-// and nothing else: whatever a transaction of many can't do for one of them, that one does alone, as if it had come alone.
+// Moves of seeds, and small writes about agents, that are asked for at the same time are written together: while one
+// transaction is under way, those that come in meanwhile wait for the next, which takes them all. One that comes alone goes at
+// once. Together they are an optimisation and nothing else: whatever a transaction of many can't do for one of them, that one
+// does alone, as if it had come alone.
 
 const (
-	gatherMost  = 256     // moves in one transaction
+	gatherMost  = 256     // writes in one transaction
 	gatherBytes = 1 << 20 // of their values, so that a statement fits into a packet of any server
 	gatherTime  = 20 * time.Second
 	gatherTries = 3
 )
 
-// pending is a transition on its way.
+// pending is a write on its way: a move, or small.
 type pending struct {
-	ctx   context.Context
+	ctx  context.Context
+	size int // about, in bytes
+	done chan outcome
+
 	fence agent.Fence
 	t     agent.Transition
 	moved *agent.Seed
 	args  []any // of updateSeedAlways
-	size  int   // about, in bytes
-	done  chan outcome
+
+	// small writes a row or two. It may return ErrConflict or ErrNotFound when it has changed nothing.
+	small func(ctx context.Context, tx *sql.Tx) error
+	err   error // of small
 }
 
-// outcome is what became of a pending transition in a transaction of many.
+// outcome is what became of a pending write in a transaction of many.
 type outcome struct {
 	alone bool // nothing was written: it has to be done alone
 	err   error
@@ -123,6 +130,14 @@ func (s *Store) pend(ctx context.Context, f agent.Fence, t agent.Transition) (*p
 	return p, ctx.Err()
 }
 
+// writeSmall does a small write, with others if there are any. size is about that of its values.
+func (s *Store) writeSmall(ctx context.Context, size int, small func(ctx context.Context, tx *sql.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.together(&pending{ctx: ctx, size: size, done: make(chan outcome, 1), small: small})
+}
+
 // together writes p, with others if there are any.
 func (s *Store) together(p *pending) error {
 	if s.moves.join(p) {
@@ -144,6 +159,9 @@ func (s *Store) together(p *pending) error {
 	if o.alone {
 		return s.alone(p)
 	}
+	if p.small != nil {
+		return o.err
+	}
 	return s.resolve(p.ctx, o.err, s.wasMoved(p.moved))
 }
 
@@ -155,8 +173,8 @@ func (s *Store) writeWaiting(batch []*pending) {
 	}
 }
 
-// compatible sorts out what one transaction can write: moves under the same term, each of another seed, in the order of the
-// seeds, so that two transactions lock them in the same order.
+// compatible sorts out what one transaction can write: under the same term, small writes in their order and then moves, each
+// of another seed, in the order of the seeds, so that two transactions lock them in the same order.
 func compatible(batch []*pending) [][]*pending {
 	byTerm := map[int64][]*pending{}
 	seen := map[int64]bool{}
@@ -164,6 +182,8 @@ func compatible(batch []*pending) [][]*pending {
 		switch {
 		case p.ctx.Err() != nil:
 			p.done <- outcome{err: p.ctx.Err()}
+		case p.small != nil:
+			byTerm[0] = append(byTerm[0], p)
 		case seen[p.moved.ID]:
 			p.done <- outcome{alone: true}
 		default:
@@ -173,10 +193,18 @@ func compatible(batch []*pending) [][]*pending {
 	}
 	var groups [][]*pending
 	for _, group := range byTerm {
-		slices.SortFunc(group, func(a, b *pending) int { return int(a.moved.ID - b.moved.ID) })
+		slices.SortStableFunc(group, func(a, b *pending) int { return cmp.Compare(a.seedID(), b.seedID()) })
 		groups = append(groups, group)
 	}
 	return groups
+}
+
+// seedID is 0 for a small write.
+func (p *pending) seedID() int64 {
+	if p.small != nil {
+		return 0
+	}
+	return p.moved.ID
 }
 
 // errUnmatched: not every row of a transaction of many was as it had been read.
@@ -187,7 +215,7 @@ func (s *Store) writeGroup(group []*pending) {
 	ctx, cancel := groupContext(group)
 	defer cancel()
 	for try := 1; len(group) > 1 && try <= gatherTries; try++ {
-		err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.writeMoves(ctx, tx, group) })
+		err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.writeAll(ctx, tx, group) })
 		_, unknown := errors.AsType[*unknownError](err)
 		switch {
 		case errors.Is(err, errUnmatched):
@@ -198,7 +226,7 @@ func (s *Store) writeGroup(group []*pending) {
 			continue
 		}
 		for _, p := range group {
-			p.done <- outcome{err: err}
+			p.done <- outcome{err: cmp.Or(err, p.err)}
 		}
 		return
 	}
@@ -227,7 +255,7 @@ func (s *Store) stillMatching(ctx context.Context, group []*pending) []*pending 
 	stored := map[int64]state{}
 	ids := make([]any, len(group))
 	for i, p := range group {
-		ids[i] = p.moved.ID
+		ids[i] = p.seedID()
 	}
 	rows, err := s.write.QueryContext(ctx, selectVersions+list(len(ids)), ids...)
 	err = each(rows, err, func() error {
@@ -241,8 +269,8 @@ func (s *Store) stillMatching(ctx context.Context, group []*pending) []*pending 
 	})
 	var matching []*pending
 	for _, p := range group {
-		have, there := stored[p.moved.ID]
-		if err == nil && there && have.version == p.t.Seed.Version && !(have.ended && p.moved.Active()) {
+		have, there := stored[p.seedID()]
+		if p.small != nil || err == nil && there && have.version == p.t.Seed.Version && !(have.ended && p.moved.Active()) {
 			matching = append(matching, p)
 		} else {
 			p.done <- outcome{alone: true}
@@ -251,8 +279,11 @@ func (s *Store) stillMatching(ctx context.Context, group []*pending) []*pending 
 	return matching
 }
 
-// alone writes one move in a transaction of its own.
+// alone does one write in a transaction of its own.
 func (s *Store) alone(p *pending) error {
+	if p.small != nil {
+		return s.inTx(p.ctx, p.small)
+	}
 	err := s.inTx(p.ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := s.checkFence(ctx, tx, p.fence); err != nil {
 			return err

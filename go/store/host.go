@@ -69,6 +69,12 @@ func dataColumn(d *agentapi.Data) (any, error) {
 	return toJSON(d)
 }
 
+// sizeOf is that of a text column, in bytes.
+func sizeOf(column any) int {
+	text, _ := column.(string)
+	return len(text)
+}
+
 // SaveHost implements agent.Store.
 func (s *Store) SaveHost(ctx context.Context, h *agent.Host) error {
 	data, err := dataColumn(h.Data)
@@ -76,7 +82,7 @@ func (s *Store) SaveHost(ctx context.Context, h *agent.Host) error {
 		return fmt.Errorf("save agent %s: %w", h.Info.Hostname, err)
 	}
 	i := h.Info
-	err = s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.writeSmall(ctx, sizeOf(data), func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, s.d.upsertHost, i.Hostname, i.Port, i.Token, dbTime(h.LastChecked), dbTime(h.LastSeen),
 			i.MySQLPort, h.Status, data, text(h.ClusterAlias), i.Hostname, i.MySQLPort, text(h.MySQLVersion), i.Hostname,
 			i.MySQLPort, text(h.LastError))
@@ -92,7 +98,7 @@ func (s *Store) SaveHost(ctx context.Context, h *agent.Host) error {
 func (s *Store) SaveHostFacts(ctx context.Context, h *agent.Host) error {
 	data, err := dataColumn(h.Data)
 	if err == nil {
-		err = s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		err = s.writeSmall(ctx, sizeOf(data), func(ctx context.Context, tx *sql.Tx) error {
 			ok, err := changedOne(tx.ExecContext(ctx, updateHostFacts, dbTime(h.LastChecked), dbTime(h.LastSeen), h.Status, data,
 				text(h.ClusterAlias), text(h.MySQLVersion), text(h.LastError), h.Info.Hostname, h.Info.Token))
 			if err == nil && !ok {
@@ -109,7 +115,7 @@ func (s *Store) SaveHostFacts(ctx context.Context, h *agent.Host) error {
 
 // TouchHost implements agent.Store; ErrNotFound when there is no such agent.
 func (s *Store) TouchHost(ctx context.Context, hostname string, at time.Time) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.writeSmall(ctx, 0, func(ctx context.Context, tx *sql.Tx) error {
 		ok, err := changedOne(tx.ExecContext(ctx, touchHost, dbTime(at), hostname))
 		if err == nil && !ok {
 			err = agent.ErrNotFound

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -48,6 +49,22 @@ func mysqlUpdateSeeds(n int) string {
 		STRAIGHT_JOIN agent_seed ON agent_seed_id = v.c21 AND version = v.c22
 			AND (status NOT IN ('Completed', 'Failed') OR v.c23 = 0)
 		SET ` + setSeed("v.c")
+}
+
+// writeAll does what compatible has put together. Small writes that change nothing keep their error to themselves.
+func (s *Store) writeAll(ctx context.Context, tx *sql.Tx, group []*pending) error {
+	for len(group) > 0 && group[0].small != nil {
+		p := group[0]
+		p.err = p.small(ctx, tx)
+		if p.err != nil && !errors.Is(p.err, agent.ErrConflict) && !errors.Is(p.err, agent.ErrNotFound) {
+			return p.err
+		}
+		group = group[1:]
+	}
+	if len(group) == 0 {
+		return nil
+	}
+	return s.writeMoves(ctx, tx, group)
 }
 
 // writeMoves writes moves of different seeds, all or none: errUnmatched when one of the rows is not as it was read, or has

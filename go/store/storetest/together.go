@@ -22,6 +22,7 @@ var togetherTests = []test{
 	{"RetryThatIsRefusedFailsNoOther", testRefusedAmong, core},
 	{"MoveOfAnOldTermFailsNoOther", testFencedAmong, whole},
 	{"CallerWhoGoesAwayTakesNoOtherAlong", testCancelledAmong, core},
+	{"AgentsSavedTogetherAreAllStored", testHostsTogether, core},
 	{"SeedsThatEndTogetherAreThinnedAndTheirDowntimesEnd", testEndTogether, whole},
 	{"MovesOfOneSeedMadeTogetherAreOneMoveAndConflicts", testSameSeed, core},
 }
@@ -318,6 +319,40 @@ func testEndTogether(t *testing.T, b Backend) {
 			rows = 7
 		}
 		want(t, fmt.Sprint("history rows of seed ", i), len(history(t, b, seeds[i].ID)), rows)
+	}
+}
+
+// Registrations, facts of an agent that has registered anew, an unknown one and a move, all at once.
+func testHostsTogether(t *testing.T, b Backend) {
+	seed := create(t, b, "tgt", "src")
+	must(t, b.SaveHost(t.Context(), NewHost("h0")))
+	anew := NewHost("h0")
+	anew.Info.Token = "an older token"
+	var all []func() (*agent.Seed, error)
+	for i := range 10 {
+		h := NewHost(fmt.Sprint("h", i+1))
+		all = append(all, func() (*agent.Seed, error) { return nil, b.SaveHost(context.Background(), h) })
+	}
+	all = append(all, func() (*agent.Seed, error) { return nil, b.SaveHostFacts(context.Background(), anew) },
+		func() (*agent.Seed, error) { return nil, b.TouchHost(context.Background(), "nobody", T0) },
+		func() (*agent.Seed, error) { return nil, b.Audit(context.Background(), line("x")) },
+		to(b, seed, agentapi.Running))
+	moved, errs := transitions(t, b, all...)
+	for i, err := range errs {
+		switch i {
+		case 10:
+			wantErr(t, err, agent.ErrConflict)
+		case 11:
+			wantErr(t, err, agent.ErrNotFound)
+		default:
+			must(t, err)
+		}
+	}
+	wantMoved(t, b, moved[13], nil, agentapi.Running)
+	for i := range 11 {
+		h, err := b.Host(t.Context(), fmt.Sprint("h", i))
+		must(t, err)
+		want(t, "token", h.Info.Token, NewHost(h.Info.Hostname).Info.Token)
 	}
 }
 
