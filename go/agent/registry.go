@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
@@ -23,7 +22,16 @@ type Registry struct {
 	clock    Clock
 	log      *slog.Logger
 	saved    func(h *Host)
+
+	callBacks *lane // for agents that register
 }
+
+// When all agents of a fleet register at once, so many are called back side by side; one that does not answer yet is not
+// counted any more after the patience.
+const (
+	callBacksAtOnce  = 64
+	callBackPatience = time.Second
+)
 
 // RegistryStore is what the registry needs of the store.
 type RegistryStore interface {
@@ -39,7 +47,8 @@ type RegistryStore interface {
 // NewRegistry takes the same options as New.
 func NewRegistry(o Options) *Registry {
 	e := New(o)
-	return &Registry{store: o.Store, client: o.Client, topology: e.topology, policy: e.policy, events: e.events, clock: e.clock, log: e.log, saved: o.HostSaved}
+	return &Registry{store: o.Store, client: o.Client, topology: e.topology, policy: e.policy, events: e.events, clock: e.clock, log: e.log, saved: o.HostSaved,
+		callBacks: newLane(callBacksAtOnce, callBackPatience)}
 }
 
 // Register stores an agent once it has answered a call-back with the token it named. The call-back is repeated for
@@ -58,6 +67,11 @@ func (r *Registry) Register(ctx context.Context, info agentapi.Info) error {
 			Text: fmt.Sprintf("it is registered with port %d and another token", known.Info.Port),
 			Hint: "let the agent listen on the port it had, or wait until the old registration is forgotten (UnseenAgentForgetHours)"}
 	}
+	leave, err := r.callBacks.enter(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	h := &Host{Info: info}
 	data, err := r.callBack(ctx, h)
 	if err != nil {
@@ -164,10 +178,16 @@ func (r *Registry) Update(ctx context.Context, hostname string) (*Host, error) {
 	return h, r.poll(ctx, h)
 }
 
-func (r *Registry) poll(ctx context.Context, h *Host) error {
-	data, askErr := r.client.Data(ctx, h)
+func (r *Registry) poll(ctx context.Context, h *Host) error { return r.pollWith(ctx, ctx, h) }
+
+// pollWith asks the agent for as long as ask lasts, and stores what it said or that it said nothing.
+func (r *Registry) pollWith(ctx, ask context.Context, h *Host) error {
+	data, askErr := r.client.Data(ask, h)
+	if ctx.Err() != nil {
+		return errors.Join(askErr, ctx.Err()) // that was no answer of the agent's
+	}
 	if askErr == nil {
-		r.facts(ctx, h, data)
+		r.facts(ask, h, data)
 	} else {
 		h.LastChecked, h.Status, h.LastError = r.clock.Now(), HostInactive, askErr.Error()
 	}
@@ -189,70 +209,4 @@ func (r *Registry) Authenticate(ctx context.Context, hostname, token string) err
 		return &OpError{Code: "wrong-token", Op: "authenticate", Host: hostname, Text: "wrong token", Err: ErrRefused}
 	}
 	return nil
-}
-
-// pollers bounds how many agents are asked for facts at once, so that a fleet's poll leaves room for seeds.
-const pollers = 32
-
-// Run polls agents that are due and forgets what is old, until ctx ends.
-func (r *Registry) Run(ctx context.Context, leader Leader) {
-	tick := time.NewTicker(min(10*time.Second, r.policy.AgentPoll))
-	defer tick.Stop()
-	housekeeping := time.NewTicker(10 * time.Minute)
-	defer housekeeping.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if _, leading := leader.Leading(); leading {
-				r.pollDue(ctx)
-			}
-		case <-housekeeping.C:
-			if _, leading := leader.Leading(); leading {
-				r.tidy(ctx)
-			}
-		}
-	}
-}
-
-// pollDue asks one batch of the agents whose facts are the oldest.
-func (r *Registry) pollDue(ctx context.Context) {
-	var due []*Host
-	for _, status := range HostStatuses {
-		some, err := r.store.HostsDue(ctx, status, r.clock.Now().Add(-r.policy.AgentPoll), 5*pollers)
-		if err != nil {
-			if ctx.Err() == nil {
-				r.log.Error("read the agents to poll", "err", err)
-			}
-			return
-		}
-		due = append(due, some...)
-	}
-	var wg sync.WaitGroup
-	room := make(chan struct{}, pollers)
-	for _, h := range due {
-		room <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-room }()
-			if err := r.poll(ctx, h); err != nil && ctx.Err() == nil {
-				r.log.Warn("poll agent", "host", h.Info.Hostname, "err", err)
-			}
-		})
-	}
-	wg.Wait()
-}
-
-func (r *Registry) tidy(ctx context.Context) {
-	now := r.clock.Now()
-	gone, err := r.store.ForgetHosts(ctx, now.Add(-r.policy.ForgetAfter))
-	if err != nil {
-		r.log.Error("forget agents", "err", err)
-	}
-	for _, host := range gone {
-		r.log.Info("agent forgotten", "host", host, "unseen_for", r.policy.ForgetAfter)
-	}
-	if err := r.store.Purge(ctx, now.Add(-r.policy.SeedHistory), now.Add(-r.policy.AuditHistory)); err != nil {
-		r.log.Error("purge old seeds and audit", "err", err)
-	}
 }

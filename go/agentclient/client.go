@@ -3,7 +3,6 @@ package agentclient
 import (
 	"crypto/tls"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -74,22 +73,6 @@ func newHTTP(t http.RoundTripper) *http.Client {
 
 // Close closes idle connections; calls that are under way are not disturbed.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-func newTransport(cfg *tls.Config) *http.Transport {
-	dialer := net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
-	t := &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    15 * time.Second,
-		MaxIdleConns:           512,
-		MaxIdleConnsPerHost:    2,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-	if cfg != nil {
-		t.TLSClientConfig = cfg.Clone()
-	}
-	return t
-}
 
 // able says whether the agent named that ability when it was last asked.
 func able(h *agent.Host, ability string) bool { return h.Data != nil && h.Data.Has(ability) }

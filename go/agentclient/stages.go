@@ -11,11 +11,12 @@ import (
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 )
 
-// Data asks for the agent's facts.
+// Data asks for the agent's facts, over a connection of its own: it is asked of every agent now and then, and connections to
+// all of them are not kept.
 func (c *Client) Data(ctx context.Context, h *agent.Host) (*agentapi.Data, error) {
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
-	r := request{host: h, op: "read the facts of the agent", path: []string{"get-agent-data"}, limit: dataLimit}
+	r := request{host: h, op: "read the facts of the agent", path: []string{"get-agent-data"}, limit: dataLimit, once: true}
 	body, err := c.ok(ctx, r)
 	if err != nil {
 		return nil, err
