@@ -67,22 +67,15 @@ var topologyGrants = map[Kind]string{
 	MySQL56: "SELECT, RELOAD, PROCESS, SUPER, REPLICATION SLAVE, REPLICATION CLIENT",
 }
 
-// createAccounts leaves nothing in the binary log: a fresh server's GTID set stays empty.
-func createAccounts(ctx context.Context, db *sql.DB, kind Kind, passwords Passwords) error {
+// createAccounts makes the accounts after the statements of before, and leaves nothing in the binary log: a fresh server's
+// GTID set stays empty.
+func createAccounts(ctx context.Context, db *sql.DB, kind Kind, passwords Passwords, before []string) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	statements := []string{"SET SESSION sql_log_bin = 0"}
-	if kind == MySQL56 {
-		statements = append(statements, "DELETE FROM mysql.user WHERE user = '' OR host <> 'localhost'",
-			"DELETE FROM mysql.db", "FLUSH PRIVILEGES")
-	}
-	if kind == MariaDB {
-		statements = append(statements, "DELETE FROM mysql.global_priv WHERE user IN ('', 'root') AND host <> 'localhost'",
-			"DELETE FROM mysql.global_priv WHERE user = ''", "FLUSH PRIVILEGES")
-	}
+	statements := append([]string{"SET SESSION sql_log_bin = 0"}, before...)
 	for _, account := range []struct{ user, password, grants string }{
 		{AdminUser, passwords.Admin, "ALL PRIVILEGES ON *.* TO %s WITH GRANT OPTION"},
 		{TopologyUser, passwords.Topology, topologyGrants[kind] + " ON *.* TO %s"},
@@ -104,6 +97,25 @@ func createAccounts(ctx context.Context, db *sql.DB, kind Kind, passwords Passwo
 		}
 	}
 	return nil
+}
+
+// onlyRoot are the statements that take away what a fresh server has besides root@localhost.
+func onlyRoot(kind Kind) []string {
+	switch kind {
+	case MySQL56:
+		return []string{"DELETE FROM mysql.user WHERE user = '' OR host <> 'localhost'", "DELETE FROM mysql.db", "FLUSH PRIVILEGES"}
+	case MariaDB:
+		return []string{"DELETE FROM mysql.global_priv WHERE user IN ('', 'root') AND host <> 'localhost'",
+			"DELETE FROM mysql.global_priv WHERE user = ''", "FLUSH PRIVILEGES"}
+	}
+	return nil
+}
+
+// proxyToo are the statements by which a root that may do everything gets what that does not hold: the right to hand out
+// PROXY, which at first root@localhost alone has.
+func proxyToo() []string {
+	return []string{"INSERT IGNORE INTO mysql.proxies_priv (Host, User, Proxied_host, Proxied_user, With_grant, Grantor)" +
+		" SELECT SUBSTRING_INDEX(CURRENT_USER(), '@', -1), SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '', '', 1, ''", "FLUSH PRIVILEGES"}
 }
 
 // quoteString makes a string literal, quoteName an identifier; both for the default sql_mode.

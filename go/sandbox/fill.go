@@ -24,6 +24,8 @@ type FillOptions struct {
 	Logged bool
 	// NoObjects leaves the objects out, BulkOnly's data stays.
 	NoObjects bool
+	// Common leaves out the objects that not every server of the flavour knows.
+	Common bool
 	// BrokenView adds a view whose table is gone (shop.broken); dump programs stumble over it.
 	BrokenView bool
 	// InnoDBOnly leaves no table of another engine.
@@ -60,9 +62,12 @@ func fillObjects(ctx context.Context, db *sql.DB, opts FillOptions) error {
 	if err != nil {
 		return err
 	}
-	own := map[Kind]string{MariaDB: "mariadb.sql", MySQL97: "mysql8.sql", MySQL56: "mysql56.sql"}[kind]
+	files := []string{"common.sql"}
+	if !opts.Common {
+		files = append(files, map[Kind]string{MariaDB: "mariadb.sql", MySQL97: "mysql8.sql", MySQL56: "mysql56.sql"}[kind])
+	}
 	return ownSession(ctx, db, func(conn *sql.Conn) error {
-		for _, name := range []string{"common.sql", own} {
+		for _, name := range files {
 			if err := runFile(ctx, conn, name); err != nil {
 				return err
 			}

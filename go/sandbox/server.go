@@ -25,7 +25,7 @@ type Server struct {
 	Host      string // a loopback address
 	Port      int
 	ServerID  uint32
-	Dir       string // all of the server's files, absolute
+	Dir       string // all of the server's files, absolute; "" and so the paths in it: see Attach
 	Datadir   string // Dir/data
 	Socket    string
 	ErrorLog  string
@@ -157,7 +157,7 @@ func (s *Server) firstStart(ctx context.Context, passwords Passwords) error {
 	if err := s.answers(ctx, root); err != nil {
 		return err
 	}
-	return createAccounts(ctx, root, s.Kind, passwords)
+	return createAccounts(ctx, root, s.Kind, passwords, onlyRoot(s.Kind))
 }
 
 // Restart starts the server if it is down, also after Stop or Kill, and returns when it answers.
@@ -196,6 +196,9 @@ func (s *Server) Close() error {
 		_ = db.Close()
 	}
 	s.opened = nil
+	if s.Dir == "" { // attached
+		return nil
+	}
 	var err error
 	if _, statErr := os.Stat(filepath.Join(s.Dir, "control")); statErr == nil {
 		err = s.Kill()
