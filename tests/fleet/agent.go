@@ -44,6 +44,8 @@ type AgentOptions struct {
 	Between func(a *Agent) error
 	// Path goes before the server's programs in PATH: stand-ins for tools.
 	Path string
+	// Env is the agent's environment; nil: ours, with Path and the server's programs first in PATH.
+	Env []string
 	// Config is laid over the harness's defaults: section, key, value.
 	Config map[string]map[string]any
 }
@@ -72,9 +74,11 @@ func StartAgent(ctx context.Context, o AgentOptions) (*Agent, error) {
 	if err := os.WriteFile(file, config, 0o600); err != nil {
 		return nil, err
 	}
-	env, err := toolsEnv(o.Server.Kind, o.Path)
-	if err != nil {
-		return nil, err
+	env := o.Env
+	if env == nil {
+		if env, err = toolsEnv(o.Server.Kind, o.Path); err != nil {
+			return nil, err
+		}
 	}
 	a.Process = &Process{name: "agent " + a.Host, command: []string{o.Programs.Agent, "--config", file}, env: env, logPath: filepath.Join(o.Dir, "agent.log")}
 	if o.Between != nil {
