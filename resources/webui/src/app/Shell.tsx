@@ -101,7 +101,7 @@ export function Page({ title, actions, children }: { title: string; actions?: Re
 /** A link to another page of the console. */
 export function Link({ to, children }: { to: string; children: ReactNode }) {
   return (
-    <Anchor component={RouterLink} to={to}>
+    <Anchor component={RouterLink} to={to} inherit>
       {children}
     </Anchor>
   );

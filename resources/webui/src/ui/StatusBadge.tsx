@@ -14,7 +14,7 @@ const colors: Record<Status, string> = {
 /** A status as a coloured word; the colour says nothing that the word does not. */
 export function StatusBadge({ status }: { status: Status }) {
   return (
-    <Badge color={colors[status]} variant="light" autoContrast>
+    <Badge color={colors[status]} variant="light" autoContrast tt="none" style={{ flex: 'none', minWidth: 'max-content' }}>
       {status}
     </Badge>
   );

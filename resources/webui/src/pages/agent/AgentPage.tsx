@@ -101,7 +101,7 @@ function Standing({ agent }: { agent: Agent }) {
   return (
     <>
       <Group gap="xs">
-        <Badge color={agent.Status === 'Active' ? 'green' : 'red'} variant="light" autoContrast>
+        <Badge color={agent.Status === 'Active' ? 'green' : 'red'} variant="light" autoContrast tt="none">
           {agent.Status}
         </Badge>
         <Text size="sm">

@@ -116,7 +116,7 @@ function Row({ agent }: { agent: Agent }) {
         <Link to={`/agent/${encodeURIComponent(agent.Info.Hostname)}`}>{agent.Info.Hostname}</Link>
       </Table.Td>
       <Table.Td>
-        <Badge color={agent.Status === 'Active' ? 'green' : 'red'} variant="light" autoContrast title={agent.LastError}>
+        <Badge color={agent.Status === 'Active' ? 'green' : 'red'} variant="light" autoContrast tt="none" title={agent.LastError}>
           {agent.Status}
         </Badge>
         {d && !d.MySQLRunning && <Text size="xs">MySQL does not run</Text>}

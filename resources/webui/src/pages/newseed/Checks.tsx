@@ -40,7 +40,7 @@ export function Checks({ data, error, isFetching, refetch }: UseQueryResult<Chec
             {sorted.map((c) => (
               <Table.Tr key={c.Name}>
                 <Table.Td>
-                  <Badge color={colors[c.Result]} variant="light" autoContrast>
+                  <Badge color={colors[c.Result]} variant="light" autoContrast tt="none" style={{ minWidth: 'max-content' }}>
                     {c.Result}
                   </Badge>
                 </Table.Td>

@@ -9,7 +9,7 @@ export function HostFacts({ agent }: { agent: Agent }) {
   return (
     <Stack gap={4}>
       <Group gap="xs">
-        <Badge color={agent.Status === 'Active' ? 'green' : 'red'} variant="light" autoContrast>
+        <Badge color={agent.Status === 'Active' ? 'green' : 'red'} variant="light" autoContrast tt="none">
           {agent.Status}
         </Badge>
         <Text size="sm">

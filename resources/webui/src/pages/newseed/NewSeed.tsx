@@ -13,7 +13,7 @@ import { HostInput } from '../../ui/HostInput';
 import { Problem } from '../../ui/Problem';
 import { Checks, useChecks } from './Checks';
 import { HostFacts } from './HostFacts';
-import { WillBeLost, lost } from './WillBeLost';
+import { WillBeLost, losesData } from './WillBeLost';
 import { lessons } from './lessons';
 
 /** Leads through the questions before a seed; nothing is changed before the last button. */
@@ -39,7 +39,7 @@ export default function NewSeed() {
           </Stack>
         </Group>
         {target.data && source.data && <MethodChoice offered={offered} value={choice.method} change={(method) => choose({ ...choice, method })} />}
-        {ready && target.data && <Rest choice={choice} target={target.data} />}
+        {ready && <Rest key={`${choice.target} ${choice.source} ${choice.method}`} choice={choice} />}
       </Stack>
     </Page>
   );
@@ -87,21 +87,21 @@ function MethodChoice({ offered, value, change }: { offered: Method[]; value: st
 }
 
 /** Checks, what will be lost, and the button. */
-function Rest({ choice, target }: { choice: Choice; target: Agent }) {
+function Rest({ choice }: { choice: Choice }) {
   const may = useMayChange();
   const navigate = useNavigate();
   const [typed, setTyped] = useState('');
   const checks = useChecks(choice);
   const start = useAction<number>('The seed has begun', (id) => void navigate(`/seed-details/${id}`));
   const refused = checks.data?.some((c) => c.Result === 'fail') ?? true;
-  const loses = lost(target.Data).length > 0;
+  const loses = losesData(checks.data ?? []);
   return (
     <>
       <Title order={2} size="h5">
         Checks
       </Title>
       <Checks {...checks} />
-      <WillBeLost data={target.Data} />
+      {checks.data && <WillBeLost checks={checks.data} />}
       {may && !refused && (
         <Group align="flex-end">
           {loses && (

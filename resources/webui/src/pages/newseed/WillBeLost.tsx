@@ -1,28 +1,20 @@
-import { Alert, List, Text } from '@mantine/core';
+import { Alert, Text } from '@mantine/core';
 
-import type { AgentData } from '../../api/types';
-import { bytes } from '../../ui/format';
+import type { Check } from '../../api/types';
 
-const shown = 20;
+/** The check that has just asked the target's server what it holds; what the agent said earlier may be out of date. */
+const dataCheck = (checks: Check[]) => checks.find((c) => c.Name === 'target-data');
 
-/** The target's databases that the seed replaces, largest first. */
-export const lost = (data: AgentData | null) =>
-  Object.entries(data?.MySQLDatabases ?? {}).toSorted(([a, x], [b, y]) => y.Size - x.Size || a.localeCompare(b));
+/** Whether the seed replaces data; it is taken to when that is not known. */
+export const losesData = (checks: Check[]) => dataCheck(checks)?.Result !== 'pass';
 
 /** What will be lost on the target, by name and size. */
-export function WillBeLost({ data }: { data: AgentData | null }) {
-  const all = lost(data);
-  if (all.length === 0) return <Text size="sm">The target holds no database of its own, as far as its agent knows: nothing is lost.</Text>;
+export function WillBeLost({ checks }: { checks: Check[] }) {
+  const check = dataCheck(checks);
+  if (!losesData(checks)) return <Text size="sm">{check?.Found}</Text>;
   return (
-    <Alert color="red" title={`Lost on the target: ${all.length} ${all.length === 1 ? 'database' : 'databases'}, ${bytes(all.reduce((n, [, d]) => n + d.Size, 0))}`}>
-      <List size="sm">
-        {all.slice(0, shown).map(([name, d]) => (
-          <List.Item key={name}>
-            {name}, {bytes(d.Size)}
-          </List.Item>
-        ))}
-      </List>
-      {all.length > shown && <Text size="sm">and {all.length - shown} more</Text>}
+    <Alert color="red" title="The target’s data is replaced">
+      <Text size="sm">{check?.Found ?? 'What the target holds could not be found out.'}</Text>
     </Alert>
   );
 }

@@ -1,5 +1,5 @@
 import { Card, Group, Select, Table, Text, TextInput, Title } from '@mantine/core';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 
 import { stages, type SeedStageState } from '../../api/types';
 import { StatusBadge } from '../../ui/StatusBadge';
@@ -10,6 +10,7 @@ export function History({ states }: { states: SeedStageState[] }) {
   const [stage, setStage] = useState<string | null>(null);
   const [host, setHost] = useState<string | null>(null);
   const [words, setWords] = useState('');
+  const attempts = useMemo(() => countAttempts(states), [states]);
   const wanted = words.toLowerCase();
   const shown = states.filter(
     (r) => (!stage || r.Stage === stage) && (!host || r.Hostname === host) && (!wanted || r.Details.toLowerCase().includes(wanted)),
@@ -38,7 +39,7 @@ export function History({ states }: { states: SeedStageState[] }) {
           </Table.Thead>
           <Table.Tbody>
             {shown.map((r) => (
-              <Row key={r.SeedStageID} row={r} />
+              <Row key={r.SeedStageID} row={r} attempt={attempts(r)} />
             ))}
           </Table.Tbody>
         </Table>
@@ -47,20 +48,29 @@ export function History({ states }: { states: SeedStageState[] }) {
   );
 }
 
-function Row({ row }: { row: SeedStageState }) {
+/** The rows' attempts as a person counts them: of each stage from 1. The service counts on over all stages. */
+function countAttempts(states: SeedStageState[]): (row: SeedStageState) => number {
+  const of = new Map<string, number[]>();
+  for (const r of states) {
+    const known = of.get(r.Stage) ?? [];
+    if (!known.includes(r.Attempt)) of.set(r.Stage, [...known, r.Attempt].toSorted((a, b) => a - b));
+  }
+  return (row) => (of.get(row.Stage)?.indexOf(row.Attempt) ?? 0) + 1;
+}
+
+function Row({ row, attempt }: { row: SeedStageState; attempt: number }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <time dateTime={row.Timestamp} title={absolute(row.Timestamp)}>
+        <time dateTime={row.Timestamp} title={absolute(row.Timestamp)} style={{ whiteSpace: 'nowrap' }}>
           {new Date(row.Timestamp).toLocaleTimeString()}
         </time>
       </Table.Td>
       <Table.Td>
         {row.Stage}
-        {row.Attempt > 1 && (
+        {attempt > 1 && (
           <Text span size="xs" c="dimmed">
-            {' '}
-            attempt {row.Attempt}
+            {` attempt ${attempt}`}
           </Text>
         )}
       </Table.Td>

@@ -48,7 +48,7 @@ export default function SeedDetails() {
         <Route seed={s} />
         <Trouble seed={s} />
         {s.OldDataText && (
-          <Alert color={s.OldData === 'erased' || s.OldData === 'removed' ? 'orange' : 'blue'} variant="light" title="The target’s old data">
+          <Alert color={s.OldData === 'erased' ? 'orange' : 'gray'} variant="light" title="The target’s old data">
             <Text size="sm">{s.OldDataText}.</Text>
           </Alert>
         )}
