@@ -33,6 +33,8 @@ type ServiceOptions struct {
 	Passwords sandbox.Passwords
 	// Config is laid over the defaults of the harness, by key.
 	Config map[string]any
+	// Follows: another node may lead.
+	Follows bool
 }
 
 // StartService starts a service and waits until it answers.
@@ -77,7 +79,21 @@ func StartService(ctx context.Context, o ServiceOptions) (*Service, error) {
 	if err := s.Start(); err != nil {
 		return nil, err
 	}
+	if o.Follows {
+		return s, s.Healthy(ctx)
+	}
 	return s, s.Ready(ctx)
+}
+
+// Healthy waits until the service is healthy, whichever node leads.
+func (s *Service) Healthy(ctx context.Context) error {
+	return wait(ctx, 60*time.Second, func() error {
+		if s.Ended() {
+			return final{fmt.Errorf("the service ended: %s", s.LogTail(20))}
+		}
+		_, _, err := client.Health().Fetch(ctx, s.Client)
+		return err
+	})
 }
 
 // Ready waits until the service is healthy and leads.
