@@ -48,6 +48,7 @@ const (
 	agentForgets fate = "the agent restarts without its journal when it has arrived"
 	abortNow     fate = "a person aborts the seed meanwhile"
 	forceNow     fate = "a person aborts the seed by force meanwhile"
+	boundNow     fate = "a person bounds the seed's bandwidth meanwhile"
 )
 
 // callTimeout is the total deadline of a call.
@@ -82,7 +83,7 @@ func (p *process) fateOf(c call, d *draw) fate {
 		odds = []odd{{r.lost, lost}, {r.answerLost, answerLost}, {r.mysqlFails, refused}, {r.mysqlPermanent, permanent}, {r.crash, crashAfter}}
 	case "agent":
 		odds = []odd{{r.lost, lost}, {r.answerLost, answerLost}, {r.late, late}, {r.twice, twice}, {r.refused, refused}, {r.crash, crashAfter},
-			{r.agentRestart, agentRestart}, {r.agentForgets, agentForgets}}
+			{r.agentRestart, agentRestart}, {r.agentForgets, agentForgets}, {r.person, abortNow}, {r.person, forceNow}, {5 * r.person, boundNow}}
 	}
 	return choose(d, odds)
 }
@@ -119,9 +120,7 @@ func (p *process) send(ctx context.Context, c call, effect func() error) error {
 	if f == late {
 		there += delay
 	}
-	if f == abortNow || f == forceNow {
-		time.AfterFunc(time.Microsecond, func() { w.act(act{kind: "abort", node: p.node, force: f == forceNow}) })
-	}
+	p.meanwhile(c, f, &d)
 	answer := make(chan error, 1)
 	left := make(chan struct{}) // closed when the caller is gone
 	w.carriers.Go(func() { p.carry(c, f, delivery{there, back, delay, gone, left}, effect, answer) })
@@ -159,6 +158,19 @@ type delivery struct {
 	there, back, delay time.Duration
 	mayMiss            bool
 	left               <-chan struct{}
+}
+
+// meanwhile is a person who comes at this moment, to any node.
+func (p *process) meanwhile(c call, f fate, d *draw) {
+	a := act{kind: "abort", node: d.below(p.w.plan.nodes), nth: int(max(0, c.seed-1)), force: f == forceNow}
+	switch f {
+	case boundNow:
+		a.kind = "bandwidth"
+	case abortNow, forceNow:
+	default:
+		return
+	}
+	time.AfterFunc(d.between(time.Microsecond, 2*time.Millisecond), func() { p.w.act(a) })
 }
 
 // carry is the network and the host at its end.
@@ -260,9 +272,7 @@ func (p *process) visit(ctx context.Context, c call, effect func() error) error 
 	w := p.w
 	d := w.of(w.now(), p.name, c.kind, c.host, digits(c.seed))
 	f := p.fateOf(c, &d)
-	if f == abortNow || f == forceNow {
-		time.AfterFunc(time.Microsecond, func() { w.act(act{kind: "abort", node: p.node, force: f == forceNow}) })
-	}
+	p.meanwhile(c, f, &d)
 	if err := p.sleep(ctx, c, d.between(20*time.Microsecond, 2*time.Millisecond)); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 func ways(c call) []fate {
 	switch c.to {
 	case "agent":
-		return []fate{lost, answerLost, late, twice, refused, crashBefore, crashAfter, agentRestart, agentForgets, abortNow, forceNow}
+		return []fate{lost, answerLost, late, twice, refused, crashBefore, crashAfter, agentRestart, agentForgets, abortNow, forceNow, boundNow}
 	case "mysql":
 		return []fate{lost, answerLost, late, twice, refused, permanent, crashAfter, abortNow, forceNow}
 	}

@@ -32,6 +32,7 @@ type rates struct {
 	agentRestart, agentForgets               int // at a call
 	stageFails, stagePermanent, stageHangs   int
 	mysqlFails, mysqlPermanent               int
+	person                                   int // who comes at the moment of a call
 	slow, stubborn                           int // stages; ends that take their time
 	callbackLost, callbackLate, callbackMore int
 }
@@ -93,7 +94,7 @@ func newRates(d *draw) rates {
 	r.lost, r.answerLost, r.refused = some(5, 30, 150), some(5, 30, 150), some(3, 20)
 	r.late, r.twice = some(5, 30), some(5, 30)
 	r.storeFails, r.storeUnclear = some(3, 20, 80), some(3, 20, 80)
-	r.crash = some(2, 8, 20)
+	r.crash, r.person = some(2, 8, 20), some(2, 8)
 	r.agentRestart = some(2, 8, 20)
 	r.stageFails, r.stageHangs, r.slow = some(50, 200), some(20, 80), some(50, 200)
 	r.mysqlFails = some(20, 100)
