@@ -41,18 +41,7 @@ func stillCommands(k *kit) []faultCase {
 			open()
 		}})
 	}
-	cleanup := k.hold(agentapi.Cleanup)
-	list := []faultCase{k.held(cleanup, faultCase{fault: 18, what: "the post-seed command hangs: it is ended, the seed completes and says so", side: "both", end: completed, do: func(w *world) {
-		cleanup.until(w)
-		w.end()
-		w.expectSaid("post-seed-command failed")
-		w.until(func() error {
-			if left := w.tools(); len(left) > 0 {
-				return fmt.Errorf("still running: %s", left[0])
-			}
-			return nil
-		})
-	}})}
+	var list []faultCase
 	for _, h := range k.holds {
 		if h.where == heldStop().where {
 			list = append(list, hangs(h, "the command that stops MySQL hangs", agentapi.Target,

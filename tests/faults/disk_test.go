@@ -21,7 +21,7 @@ func logicalDisks(k *kit) []faultCase {
 	return []faultCase{
 		k.held(backup, faultCase{fault: 16, what: "the disk of the target's backup directory runs full", side: "target",
 			fleet: and(k.fillBulk(16<<20), oneRetry, backupOn), disk: func(o *fleet.Options) (string, int) { return filepath.Dir(o.TargetBackupDir), 48 << 20 },
-			end: ending{stage: agentapi.Backup, code: "disk-full", text: "no space left", hint: "free space below .*backup", data: oldData},
+			end: ending{stage: agentapi.Backup, code: "disk-full", text: "no space left", hint: "free space (there|below .*backup)", data: oldData},
 			do: func(w *world) {
 				disk := w.disk
 				open := backup.until(w)
@@ -108,8 +108,21 @@ func stale(o *fleet.Options) {
 const stillText = `^No data %s in SeedBackupStaleFailMinutes interval \(1 minutes\)\. Aborting seed$`
 
 // stillStages is fault 18.
-func stillStages(*kit) []faultCase {
+func stillStages(k *kit) []faultCase {
+	cleanup := k.hold(agentapi.Cleanup)
 	return []faultCase{
+		k.held(cleanup, faultCase{fault: 18, what: "the post-seed command hangs: the seed completes and says so, the command is ended after 5 minutes", side: "both", slow: true,
+			end: completed, do: func(w *world) {
+				cleanup.until(w)
+				w.end()
+				w.expectSaid("post-seed-command failed")
+				w.until(func() error {
+					if left := w.tools(); len(left) > 0 {
+						return fmt.Errorf("still running: %s", left[0])
+					}
+					return nil
+				})
+			}}),
 		{fault: 18, what: "the dump program hangs and writes nothing", stage: "Backup", side: "target", ci: true, dump: stillDump, fleet: stale,
 			end: ending{stage: agentapi.Backup, code: "no-progress", text: fmt.Sprintf(stillText, "copied"), data: oldData}, do: func(w *world) {
 				w.start()
