@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,6 +119,9 @@ func TestLayoutOfAServerThatIsDown(t *testing.T) {
 	down, err := d.k.Layout(ctx)
 	if err != nil || down.Running || !up.Running || len(down.Parts) != len(up.Parts) || down.DataDir != d.s.Datadir || down.Mode != up.Mode {
 		t.Errorf("%+v %v", down, err)
+	}
+	if down.Program.Path == "" || !slices.Contains(down.Program.Args, "--defaults-file="+d.s.Defaults) {
+		t.Errorf("how the server was started is noted as %+v", down.Program)
 	}
 	d.k.o.StateDir = t.TempDir() // nothing noted, and the program's configuration is of another server
 	if _, err := d.k.Layout(ctx); err == nil || !strings.Contains(err.Error(), "is of another server") {

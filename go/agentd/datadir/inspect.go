@@ -67,6 +67,9 @@ func (k *Keeper) ask(ctx context.Context) (Layout, error) {
 		return Layout{}, err
 	}
 	l := fromVars(func(name string) string { return all[name] })
+	if l.Program, err = host.ProgramOf(ctx, db); err != nil { // only where its process can't be seen
+		k.log.Warn("how the server was started is not known", "error", err)
+	}
 	if _, known := all["innodb_directories"]; !known { // MariaDB and old MySQL mark external tablespaces with .isl files
 		return l, nil
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
 )
 
 // Part is a directory outside the data directory that holds a part of the data, and the variable that names it.
@@ -31,6 +33,8 @@ type Layout struct {
 	Version  string      // as the server tells it
 	Running  bool
 	Exists   bool // the data directory is there
+	// Program is how the server was started when it ran last; nothing where that was never seen.
+	Program host.Program
 	// Vars are the server's variables that say where something lies, by name with underscores.
 	Vars map[string]string
 	// External are tablespace files outside all directories, as MySQL tells them. MariaDB's are found by their links.

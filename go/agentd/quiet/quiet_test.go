@@ -47,7 +47,7 @@ func TestEventsOfACopyAreDisabledBeforeAnyServerRunsOnIt(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for range 2 { // it may be called again
-		if err := quiet.Settle(t.Context(), w, copied); err != nil {
+		if err := quiet.Settle(t.Context(), w, copied, host.Program{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +87,7 @@ func TestACopyThatTheServerCanNotOpenIsAnErrorWithTheServersWords(t *testing.T) 
 			t.Fatal(err)
 		}
 	}
-	err := quiet.Settle(t.Context(), w, copied)
+	err := quiet.Settle(t.Context(), w, copied, host.Program{})
 	var stage *method.StageError
 	if !errors.As(err, &stage) || stage.Code != "mysql-start-failed" || !strings.Contains(stage.Hint, "InnoDB") {
 		t.Errorf("got %v, want mysql-start-failed with InnoDB's words", err)
@@ -95,7 +95,7 @@ func TestACopyThatTheServerCanNotOpenIsAnErrorWithTheServersWords(t *testing.T) 
 	ctx, cancel := context.WithCancelCause(t.Context())
 	ended := errors.New("the test ends it")
 	cancel(ended)
-	if err := quiet.Settle(ctx, w, copied); !errors.Is(err, ended) && !errors.Is(err, context.Canceled) {
+	if err := quiet.Settle(ctx, w, copied, host.Program{}); !errors.Is(err, ended) && !errors.Is(err, context.Canceled) {
 		t.Errorf("a Settle that is aborted gives %v", err)
 	}
 }
@@ -126,5 +126,43 @@ func TestACopyThatReplicatedBeforeAnyoneCouldStopItIsRefused(t *testing.T) {
 		if err := quiet.AfterSwap(t.Context(), w, local{s}); !errors.As(err, &stage) || stage.Code != quiet.CodeReplicated || !stage.Permanent {
 			t.Errorf("got %v", err)
 		}
+	}
+}
+
+// A server that is not where PATH leads, or whose configuration is not the default, is dead when the seed begins: what was
+// noted while it ran counts.
+func TestACopyForADeadServerIsSettledByTheProgramAndConfigurationThatRanLast(t *testing.T) {
+	s := sandbox.StartT(t, sandbox.Options{Kind: sandbox.MariaDB})
+	own := filepath.Join(s.Dir, "own.cnf")
+	db := s.Open("")
+	last, err := host.ProgramOf(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	base, err := os.ReadFile(s.Defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(own, base, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range last.Args {
+		if strings.HasPrefix(a, "--defaults-file=") {
+			last.Args[i] = "--defaults-file=" + own
+		}
+	}
+	run := &methodtest.Run{}
+	w := &method.Work{SeedID: 1, Dir: t.TempDir(), Run: run}
+	if err := quiet.Settle(t.Context(), w, s.Datadir, last); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(own); err != nil {
+		t.Fatal(err)
+	}
+	if err := quiet.Settle(t.Context(), w, s.Datadir, last); err == nil || !strings.Contains(err.Error(), "does not start") {
+		t.Errorf("without its own configuration: %v", err)
 	}
 }

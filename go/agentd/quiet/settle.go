@@ -20,16 +20,19 @@ const statements = "UPDATE mysql.event SET status = 'SLAVESIDE_DISABLED' WHERE s
 
 // Settle runs the server's program on the copy in dir, a flat data directory whose log may or may not be applied. It changes
 // nothing but the copy, and may be called again. What it needs besides lies in the seed's directory and is removed. A copy
-// that is not MariaDB's is left alone.
-func Settle(ctx context.Context, w *method.Work, dir string) (err error) {
+// that is not MariaDB's is left alone. Where no server ran when the seed began, last is how it was started when it ran last.
+func Settle(ctx context.Context, w *method.Work, dir string, last host.Program) (err error) {
 	if _, err := os.Stat(filepath.Join(dir, "mysql", "event.MAI")); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var p program
+	var p host.Program
 	if _, err := w.Run.Recall(noteKey, &p); err != nil {
 		return err
 	}
-	if p.Path == "" { // no server ran when the seed began
+	if p.Path == "" {
+		p = last
+	}
+	if _, err := os.Stat(p.Path); p.Path == "" || errors.Is(err, fs.ErrNotExist) { // nobody knows, or it is another one by now
 		if p.Path, err = find(); err != nil {
 			return err
 		}
@@ -42,7 +45,7 @@ func Settle(ctx context.Context, w *method.Work, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(own)) }()
-	cmd := w.Run.Command(ctx, nil, p.Path, p.arguments(dir, own, os.Geteuid() == 0)...)
+	cmd := w.Run.Command(ctx, nil, p.Path, arguments(p, dir, own, os.Geteuid() == 0)...)
 	cmd.Stdin = strings.NewReader(statements)
 	cmd.Dir = own
 	if err := cmd.Run(); err != nil {

@@ -68,7 +68,7 @@ func (m *LVM) settleServer(ctx context.Context, w *method.Work) error {
 		return err
 	}
 	w.Run.Say("InnoDB recovers the copy from its log, as after a crash")
-	if err := quiet.Settle(ctx, w, place.Receive); err != nil {
+	if err := quiet.Settle(ctx, w, place.Receive, place.Layout.Program); err != nil {
 		return err
 	}
 	return w.Run.Remember(settledKey, true)

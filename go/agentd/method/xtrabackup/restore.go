@@ -55,7 +55,7 @@ func (m *Xtrabackup) Restore(ctx context.Context, w *method.Work) error {
 		if err != nil {
 			return err
 		}
-		if err := quiet.Settle(ctx, w, place.Receive); err != nil {
+		if err := quiet.Settle(ctx, w, place.Receive, place.Layout.Program); err != nil {
 			return err
 		}
 		if err := w.Run.Remember(stateKey, restoreState{Prepared: true, Settled: true}); err != nil {
