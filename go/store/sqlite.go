@@ -28,7 +28,7 @@ const (
 	sqliteLogLook  = time.Second
 )
 
-func (s *Store) openSQLite(ctx context.Context, path string) error {
+func (s *Store) openSQLite(ctx context.Context, path, driver string) error {
 	s.d = &sqliteDialect
 	if path == "" {
 		return errors.New("SQLite3DataFile is empty: name the database file")
@@ -44,14 +44,14 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		return err
 	}
 	name := (&url.URL{Scheme: "file", Path: path}).String()
-	if s.write, err = sql.Open("sqlite3", name+sqliteWriter); err != nil {
+	if s.write, err = sql.Open(driver, name+sqliteWriter); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
 	if err := s.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("open %s: %w", path, diskFull(err))
 	}
-	if s.read, err = sql.Open("sqlite3", name+sqliteReader); err != nil {
+	if s.read, err = sql.Open(driver, name+sqliteReader); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(sqliteReaders)
