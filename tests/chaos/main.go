@@ -19,6 +19,7 @@ func main() {
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()%1e6), "the number that decides what is done to whom and when")
 	minutes := flag.Float64("minutes", 5, "how long new rounds are begun")
 	mysql := flag.Bool("mysql", true, "a pair of MySQL 9.7 too, for ClonePlugin")
+	built := flag.String("programs", "", "the directory of programs that are built already; none: they are built")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -26,14 +27,14 @@ func main() {
 	if *mysql {
 		kinds = append(kinds, sandbox.MySQL97)
 	}
-	if err := run(ctx, *seed, time.Duration(*minutes*float64(time.Minute)), kinds); err != nil {
+	if err := run(ctx, *seed, time.Duration(*minutes*float64(time.Minute)), *built, kinds); err != nil {
 		fmt.Fprintf(os.Stderr, "\n%v\nreplay: script/chaos --seed %d --minutes %g --mysql=%v\n", err, *seed, *minutes, *mysql)
 		os.Exit(1)
 	}
 }
 
 // run has its way with a world for that long, and prints the table. On failure the world's directory is left.
-func run(ctx context.Context, seed uint64, lasts time.Duration, kinds []sandbox.Kind) error {
+func run(ctx context.Context, seed uint64, lasts time.Duration, built string, kinds []sandbox.Kind) error {
 	dir, err := os.MkdirTemp("", fmt.Sprintf("chaos-%d-", seed))
 	if err != nil {
 		return err
@@ -41,7 +42,7 @@ func run(ctx context.Context, seed uint64, lasts time.Duration, kinds []sandbox.
 	if err := os.Chmod(dir, 0o755); err != nil { // the servers are other users
 		return err
 	}
-	w, err := newWorld(ctx, seed, dir, kinds)
+	w, err := newWorld(ctx, seed, dir, built, kinds)
 	if err != nil {
 		return fmt.Errorf("start the world: %w", err)
 	}

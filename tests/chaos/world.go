@@ -56,14 +56,14 @@ var cloneConfig = map[string]map[string]any{
 }
 
 // newWorld starts everything.
-func newWorld(ctx context.Context, seed uint64, dir string, kinds []sandbox.Kind) (w *world, err error) {
+func newWorld(ctx context.Context, seed uint64, dir, built string, kinds []sandbox.Kind) (w *world, err error) {
 	w = &world{seed: seed, dir: dir}
 	defer func() {
 		if err != nil {
 			_ = w.end() // the first error is the one that tells
 		}
 	}()
-	programs, err := fleet.Build(ctx, filepath.Join(dir, "bin"))
+	programs, err := fleet.In(ctx, built, filepath.Join(dir, "bin"))
 	if err != nil {
 		return w, err
 	}

@@ -14,6 +14,20 @@ type Programs struct {
 	Agent string // orchestrator-agent
 }
 
+// In are the two programs in dir, built before; with "" they are built into the other directory.
+func In(ctx context.Context, dir, build string) (Programs, error) {
+	if dir == "" {
+		return Build(ctx, build)
+	}
+	p := Programs{Seed: filepath.Join(dir, "orchestrator-seed"), Agent: filepath.Join(dir, "orchestrator-agent")}
+	for _, program := range []string{p.Seed, p.Agent} {
+		if _, err := os.Stat(program); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
 // Build builds both programs into dir; env is laid over the environment of the build.
 func Build(ctx context.Context, dir string, env ...string) (Programs, error) {
 	p := Programs{Seed: filepath.Join(dir, "orchestrator-seed"), Agent: filepath.Join(dir, "orchestrator-agent")}
