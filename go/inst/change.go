@@ -59,6 +59,18 @@ func (c *connecting) changeStatement(pos position) string {
 
 func publicKeyOption(d Dialect) string { return "GET_" + d.SourcePrefix + "PUBLIC_KEY" }
 
+// unlogged keeps the session's statements out of the general log and the slow query log, which on MariaDB show passwords, and
+// on MySQL where log_raw is on. Where the account may not do that, it is said.
+func (c *connecting) unlogged(ctx context.Context) {
+	var err error
+	if c.dialect.Flavour == MariaDB {
+		err = c.exec(ctx, "SET SESSION slow_query_log = OFF")
+	}
+	if err = errors.Join(err, c.exec(ctx, "SET SESSION sql_log_off = ON")); err != nil && c.to.LogsPasswords {
+		c.step(fmt.Sprintf("the general log of %s is on, and will show the replication account's password: %v", c.addr, err))
+	}
+}
+
 // execSecret runs a statement that holds a secret, which a server may repeat in its error.
 func (s *session) execSecret(ctx context.Context, statement, secret string) error {
 	err := s.exec(ctx, statement)

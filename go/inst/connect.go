@@ -157,6 +157,7 @@ func (c *connecting) setGTIDs(ctx context.Context, pos position) error {
 // changeAndStart names the source to the target and starts replication.
 func (c *connecting) changeAndStart(ctx context.Context, pos position) error {
 	c.step(fmt.Sprintf("make %s a replica of %s at %s", c.addr, c.source.addr, pos))
+	c.unlogged(ctx)
 	if err := c.execSecret(ctx, c.changeStatement(pos), c.password); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 var variables = []string{
 	"server_id", "server_uuid", "read_only", "super_read_only", "log_bin", "log_slave_updates", "log_replica_updates",
 	"binlog_format", "binlog_expire_logs_seconds", "expire_logs_days", "innodb_page_size", "lower_case_table_names",
-	"have_ssl", "gtid_mode",
+	"have_ssl", "gtid_mode", "general_log", "log_raw",
 }
 
 // facts reads what is needed of a server to connect it, which costs a few milliseconds whatever its size: everything of an
@@ -38,6 +38,7 @@ func (s *session) facts(ctx context.Context) (*Instance, error) {
 		PageSize:            integer(v["innodb_page_size"]),
 		LowerCaseTableNames: int(integer(v["lower_case_table_names"])),
 	}
+	in.LogsPasswords = isOn(v["general_log"]) && (s.version.Flavour == MariaDB || isOn(v["log_raw"]))
 	if s.version.Flavour == MariaDB {
 		in.ServerUUID = "" // MariaDB 12 has a variable of that name that is not kept over restarts
 	}

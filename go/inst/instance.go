@@ -54,6 +54,7 @@ type Instance struct {
 	PageSize            int64
 	LowerCaseTableNames int
 	HasTLS              bool
+	LogsPasswords       bool          // its general log shows statements with the passwords in them: MariaDB's always does
 	Replica             *ReplicaState // nil when it is not a replica
 	Replicas            []string      // host (or ID) of each replica that is connected now
 	// DataBytes and Schemas are the user's data: schema name to bytes; without the server's own schemas.

@@ -216,6 +216,9 @@ var stories = []story{
 
 	{"donor-name", "an IPv6 address", agentapi.ClonePlugin, func(f *facts) { f.source.name = "2001:db8::1" }, agent.Fail, "advertise-address"},
 	{"donor-name", "an IPv4 address", agentapi.ClonePlugin, func(f *facts) { f.source.name = "192.0.2.1" }, agent.Pass, "192.0.2.1"},
+	{"query-log", "the target's general log shows passwords", "", func(f *facts) { f.target.mysql.LogsPasswords = true }, agent.Warn, "general_log"},
+	{"query-log", "the source's does, which is sent none", "", func(f *facts) { f.source.mysql.LogsPasswords = true }, agent.Pass, "tgt1"},
+	{"query-log", "the target is down", "Xtrabackup", targetIsDown, agent.Warn, "could not be asked"},
 	{"lvm-volume", "mounted", agentapi.LVM, func(f *facts) { f.source.data.MountPoint = agentapi.Mount{IsMounted: true, Path: "/mnt"} }, agent.Fail, "/mnt"},
 	{"lvm-volume", "no volumes", agentapi.LVM, func(f *facts) { f.source.data.LogicalVolumes = nil }, agent.Fail, "no logical volumes"},
 	{"lvm-volume", "snapshots of another kind", agentapi.LVM, func(f *facts) {

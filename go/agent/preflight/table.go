@@ -33,5 +33,6 @@ var table = []check{
 	targetData,
 	binlogExpiry,
 	nonTransactionalTables,
+	queryLog,
 	clocks,
 }
