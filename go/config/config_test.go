@@ -226,14 +226,20 @@ func TestFilesAreLookedForInOrder(t *testing.T) {
 	}
 }
 
-func TestSampleFileIsValid(t *testing.T) {
-	body, err := os.ReadFile("../../conf/orchestrator-seed.conf.json")
-	if err != nil {
-		t.Fatal(err)
+func TestSampleFilesAreValid(t *testing.T) {
+	files, err := filepath.Glob("../../conf/orchestrator-seed*.conf.json")
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
 	}
-	_, warnings, err := Parse(body, func(string) (string, bool) { return "x", true })
-	if err != nil || len(warnings) != 0 {
-		t.Error(err, warnings)
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, warnings, err := Parse(body, func(string) (string, bool) { return "x", true })
+		if err != nil || len(warnings) != 0 {
+			t.Error(file, err, warnings)
+		}
 	}
 }
 
