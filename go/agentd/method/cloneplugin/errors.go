@@ -2,6 +2,7 @@ package cloneplugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -102,6 +103,24 @@ func cloneError(number uint16, text string, err error) error {
 		return failed(CodeConnection, "see the end of the target's error log: did its MySQL stop or restart?", err, "the connection to the target's MySQL was lost while it cloned")
 	}
 	return failed(CodeFailed, "the end of the target's error log (agent-mysql-error-log) may say more", err, "the target's MySQL ended the clone with an error")
+}
+
+// codeNotStarted is the keeper's: the server does not start on the new data.
+const codeNotStarted = "mysql-start-failed"
+
+// startError tells a disk that ran full when the server was first started on the clone, as the end of its log says: what that
+// start had begun to change in the clone is cut off, and no further start can mend it.
+func startError(err error) error {
+	var e *method.StageError
+	if !errors.As(err, &e) || e.Code != codeNotStarted {
+		return err
+	}
+	low := strings.ToLower(e.Hint + " " + err.Error())
+	if !strings.Contains(low, "no space left") && !strings.Contains(low, "error 28") && !strings.Contains(low, "errno: 28") && !strings.Contains(low, "disk is full") {
+		return err
+	}
+	return permanent(CodeDiskFull, "free space on the file system of the target's data directory, have the old data put back with agent-release-seed, "+
+		"then start a new seed: a retry of this one would start MySQL on a clone that is spoilt", err, "the disk ran full when MySQL was started on the clone")
 }
 
 // donorError tells apart what the recipient reports as one: what the donor said, or that it was not reached.

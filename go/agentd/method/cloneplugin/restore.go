@@ -42,7 +42,7 @@ func (m *ClonePlugin) Restore(ctx context.Context, w *method.Work) error {
 	}
 	w.Run.Progress(0, 0, "starting MySQL on the clone")
 	if err := m.o.Keeper.Swap(ctx, w); err != nil {
-		return err
+		return startError(err)
 	}
 	return m.settle(ctx, w, r)
 }

@@ -131,3 +131,20 @@ func FuzzGlobalPrivileges(f *testing.F) {
 		}
 	})
 }
+
+func TestDiskThatRanFullAtTheFirstStartOnACloneAsksForANewSeed(t *testing.T) {
+	start := func(hint string) error {
+		return startError(&method.StageError{Code: codeNotStarted, Text: "MySQL does not start on the new data", Hint: "agent-retry-seed tries again; the log ends:\n" + hint})
+	}
+	var e *method.StageError
+	full := start("[ERROR] [MY-012640] [InnoDB] Error number 28 means 'No space left on device'")
+	if !errors.As(full, &e) || e.Code != CodeDiskFull || !e.Permanent || !strings.Contains(e.Hint, "start a new seed") {
+		t.Errorf("%+v", full)
+	}
+	if err := start("[ERROR] [MY-010119] [Server] Aborting"); !errors.As(err, &e) || e.Code != codeNotStarted || e.Permanent {
+		t.Errorf("%+v", err)
+	}
+	if err := startError(nil); err != nil {
+		t.Error(err)
+	}
+}
