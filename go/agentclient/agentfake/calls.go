@@ -97,6 +97,16 @@ func (a *Agent) Calls(match string) []Call {
 	return slices.DeleteFunc(slices.Clone(a.calls), func(c Call) bool { return !c.matches(match) })
 }
 
+// ForgetCalls drops all that was noted of calls and starts so far, and Forget's besides: a run of many seeds needs no more
+// memory than one.
+func (a *Agent) ForgetCalls() {
+	a.Forget()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls, a.freed, a.doubled = nil, nil, nil
+	clear(a.starts)
+}
+
 // Count is how many calls matched so far.
 func (a *Agent) Count(match string) int { return len(a.Calls(match)) }
 
