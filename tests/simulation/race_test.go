@@ -8,6 +8,7 @@ import "time"
 const (
 	withRace      = true
 	usualTime     = 8 * time.Second
-	usualPairs    = 400
+	usualPairs    = 40
+	eachTrial     = 7
 	sameHistories = 20
 )
