@@ -60,7 +60,7 @@ type Engine struct {
 // callsAtOnce is how many seeds are looked at side by side; a look that takes longer than callPatience is not counted.
 const (
 	callsAtOnce  = 128
-	callPatience = 50 * time.Millisecond
+	callPatience = 250 * time.Millisecond
 )
 
 // New returns an engine; Run starts its scheduler, the other methods work without it.

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// idleMost and idleLeast bound the kept connections in all: those of 4,000 seeds, and of a few.
-	idleMost  = 8192
+	// idleMost and idleLeast bound the kept connections in all: those of 8,000 seeds, and of a few.
+	idleMost  = 16384
 	idleLeast = 64
 
 	// A call and most answers are some hundred bytes; what is longer takes several reads. Thousands of kept connections

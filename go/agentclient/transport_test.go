@@ -3,7 +3,7 @@ package agentclient
 import "testing"
 
 func TestKeptConnectionsLeaveDescriptorsForOtherThings(t *testing.T) {
-	for descriptors, want := range map[uint64]int{0: 64, 256: 128, 1024: 512, 1 << 16: 8192, ^uint64(0): 8192} {
+	for descriptors, want := range map[uint64]int{0: 64, 256: 128, 1024: 512, 1 << 15: 16384, ^uint64(0): 16384} {
 		if got := idleConns(descriptors); got != want {
 			t.Errorf("%d descriptors: %d connections are kept, want %d", descriptors, got, want)
 		}

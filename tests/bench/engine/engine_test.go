@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 )
 
 // statements counts those of every test and benchmark here.
-var statements = countSQLite("sqlite3-counted")
+var statements = countSQLite(counted)
 
 // fleetOf is a store filled with seeds, and their agents.
 func fleetOf(t testing.TB, seeds int, method agent.Method) (*store.Store, *agents, *atomic.Int64) {
@@ -28,7 +29,7 @@ func fleetOf(t testing.TB, seeds int, method agent.Method) (*store.Store, *agent
 	}
 	t.Cleanup(fakes.close)
 	path := filepath.Join(t.TempDir(), "seed.sqlite3")
-	s, err := store.Open(t.Context(), store.Options{Dialect: "sqlite3", Path: path, Driver: "sqlite3-counted"})
+	s, err := store.Open(t.Context(), store.Options{Dialect: "sqlite3", Path: path, Driver: counted})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,9 +130,9 @@ func TestTenAgentsOfAHundredThatHangCostTheOthersNothing(t *testing.T) {
 
 func BenchmarkCycle(b *testing.B) {
 	for _, seeds := range []int{100, 1000} {
-		b.Run(time.Duration(seeds).String()[:len(time.Duration(seeds).String())-2], func(b *testing.B) {
+		b.Run(strconv.Itoa(seeds), func(b *testing.B) {
 			s, fakes, statements := fleetOf(b, seeds, agentapi.Mydumper)
-			c, stop, err := runEngine(b.Context(), s, time.Millisecond)
+			c, stop, err := runEngine(b.Context(), s, 100*time.Millisecond)
 			if err != nil {
 				b.Fatal(err)
 			}
