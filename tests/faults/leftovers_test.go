@@ -172,17 +172,41 @@ func (w *world) leftPorts() error {
 	}
 	for _, l := range strings.Split(string(raw), "\n")[1:] {
 		fields := strings.Fields(l)
-		if len(fields) < 4 || fields[3] != "0A" {
+		if len(fields) < 10 || fields[3] != "0A" {
 			continue
 		}
 		host, port := address(fields[1])
 		for _, a := range []*fleet.Agent{w.f.Source, w.f.Target} {
-			if (host == a.Host || host == a.Bind) && port != a.Port && port != a.Server.Port && !w.between.listens(host, port) {
+			if (host == a.Host || host == a.Bind) && port != a.Port && port != a.Server.Port && !w.between.listens(host, port) && !w.strangers(fields[9]) {
 				return fmt.Errorf("port %d is open on %s", port, host)
 			}
 		}
 	}
 	return nil
+}
+
+// strangers says whether a socket, by its inode, is that of a process which has nothing to do with this fleet: other programs that
+// run on this machine take loopback addresses, too.
+func (w *world) strangers(inode string) bool {
+	links, err := filepath.Glob("/proc/[0-9]*/fd/*")
+	if err != nil {
+		return false
+	}
+	for _, link := range links {
+		if to, err := os.Readlink(link); err != nil || to != "socket:["+inode+"]" {
+			continue
+		}
+		dir := filepath.Dir(filepath.Dir(link))
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		line, _ := os.ReadFile(dir + "/cmdline")
+		env, _ := os.ReadFile(dir + "/environ")
+		mark := []byte(filepath.Dir(w.f.Dir) + "/")
+		if pid == os.Getpid() || bytes.Contains(line, mark) || bytes.Contains(env, mark) {
+			return false
+		}
+		return true
+	}
+	return false
 }
 
 // address reads the kernel's way to write one: 0100007F:0CEA.

@@ -26,9 +26,9 @@ var faultNames = []struct {
 
 // elsewhere says where a fault of the list is shown besides the cases of this package, or what is not shown yet.
 var elsewhere = map[int]string{
-	2:  "hand-over of the lease: `go/leader`",
-	3:  "two leaders on one database, a paused leader, fenced writes, requests through a follower: `go/leader`, `go/store`, `go/agent/follower_test.go`",
-	4:  "a server killed between writes, a start before the server's: `go/store`",
+	2:  "SIGTERM of the leader among several nodes: `tests/nodes`",
+	3:  "`tests/nodes`: leader killed, paused and stopped, requests through any node, with Mysqldump; fenced writes: `go/leader`, `go/store`, `tests/simulation`",
+	4:  "the primary of a replicated backend killed: `tests/nodes`; a server killed between writes, a start before the server's: `go/store`",
 	12: "random harm to the stream: `go/agentd/stream/random_test.go`; the same for 13 to 15",
 	25: "two starts on two nodes: `go/store`",
 	37: "`tests/e2e`: MariaDB 10.11, MySQL 9.7 and 5.6, in the README's table",
