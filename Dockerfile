@@ -36,5 +36,6 @@ COPY bin/orchestrator-agent /orchestrator-agent
 VOLUME /var/lib/orchestrator-agent
 USER 0:0
 EXPOSE 3002 21234
+HEALTHCHECK NONE
 ENTRYPOINT ["/orchestrator-agent"]
 CMD []
