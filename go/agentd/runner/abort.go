@@ -15,6 +15,9 @@ func (r *Runner) Abort(ctx context.Context, seedID int64, stage agentapi.Stage, 
 	s := r.heldLocked(seedID)
 	if s == nil {
 		r.mu.Unlock()
+		if attempt != 0 { // its start may still be on its way
+			r.Fence(seedID, attempt)
+		}
 		return ErrUnknownSeed
 	}
 	if attempt > s.e.Fence {

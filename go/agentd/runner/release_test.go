@@ -147,6 +147,18 @@ func TestReleaseOfAMethodThatDoesNotReturnSaysThatItStillRuns(t *testing.T) {
 	}
 }
 
+func TestAStartThatComesAfterTheAbortOfASeedThatWasNotKnownIsRefused(t *testing.T) {
+	w := newWorld(t)
+	r, _ := w.open(&methodtest.Method{})
+	if err := r.Abort(context.Background(), 7, agentapi.Prepare, 1); !errors.Is(err, ErrUnknownSeed) {
+		t.Fatal(err)
+	}
+	if _, err := r.Start(request(7, agentapi.Prepare, 1)); !errors.Is(err, ErrStale) {
+		t.Error(err)
+	}
+	start(t, r, 7, agentapi.Prepare, 2)
+}
+
 func TestAStartThatComesAfterTheReleaseIsRefused(t *testing.T) {
 	w := newWorld(t)
 	r, _ := w.open(&methodtest.Method{})

@@ -85,7 +85,7 @@ func (r *Runner) admit(q StartRequest) (s *seed, old []*seed, already bool, err 
 			s = nil
 		}
 	} else if f := r.fences[q.SeedID]; q.Attempt != 0 && q.Attempt <= f.attempt {
-		return nil, nil, false, refuse(ErrStale, "attempt %d of seed %d is over: the seed was released", q.Attempt, q.SeedID)
+		return nil, nil, false, refuse(ErrStale, "attempt %d of seed %d is over: it was aborted or released before it came", q.Attempt, q.SeedID)
 	}
 	if q.Stage == agentapi.Prepare {
 		if old, err = r.admitBeside(q); err != nil {
