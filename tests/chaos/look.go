@@ -209,6 +209,19 @@ func (p *pair) leftFiles() error {
 	return nil
 }
 
+// holder names the process that has the socket of that inode open.
+func holder(inode string) string {
+	for _, r := range processes() {
+		open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", r.pid)) // the pattern is a good one
+		for _, fd := range open {
+			if to, err := os.Readlink(fd); err == nil && to == "socket:["+inode+"]" {
+				return fmt.Sprintf("process %d (%s)", r.pid, r.line)
+			}
+		}
+	}
+	return "nobody"
+}
+
 // leftPorts: on the two hosts nothing listens but agents and servers.
 func (p *pair) leftPorts() error {
 	raw, err := os.ReadFile("/proc/net/tcp")
@@ -217,7 +230,7 @@ func (p *pair) leftPorts() error {
 	}
 	for _, l := range strings.Split(string(raw), "\n")[1:] {
 		fields := strings.Fields(l)
-		if len(fields) < 4 || fields[3] != "0A" {
+		if len(fields) < 10 || fields[3] != "0A" {
 			continue
 		}
 		ip, number, _ := strings.Cut(fields[1], ":")
@@ -229,7 +242,7 @@ func (p *pair) leftPorts() error {
 		port, _ := strconv.ParseUint(number, 16, 16)
 		for _, a := range []*fleet.Agent{p.source, p.target} {
 			if host == a.Host && int(port) != a.Port && int(port) != a.Server.Port {
-				return fmt.Errorf("port %d is open on %s", port, host)
+				return fmt.Errorf("port %d is open on %s, by %s", port, host, holder(fields[9]))
 			}
 		}
 	}

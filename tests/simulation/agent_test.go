@@ -196,6 +196,7 @@ func (h *host) state(q request) (*agentapi.SeedStageState, error) {
 func (h *host) abort(q request) error {
 	s := h.seeds[q.seed]
 	if s == nil || s.released {
+		h.fences[q.seed] = max(h.fences[q.seed], q.attempt)
 		return nil // agentclient takes "not known" for "runs nothing"
 	}
 	if h.v2 {

@@ -201,7 +201,7 @@ func (h *host) ruleStart(s *held, q request) {
 func (h *host) ruleConnect(p *process, source string) {
 	w := h.w
 	for _, s := range w.rows {
-		if s.TargetHost == h.name && s.SourceHost == source && s.Active() && s.Stage == agentapi.ConnectSlave && s.Status == agentapi.Scheduled {
+		if s.TargetHost == h.name && s.SourceHost == source && s.Active() && s.Stage == agentapi.ConnectSlave {
 			if h.data != s.ID && !h.lost[s.ID] && !h.v2 {
 				w.breaks("seed %d connects %s, which runs on the data of %d", s.ID, h.name, h.data)
 			}
