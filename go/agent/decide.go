@@ -146,8 +146,9 @@ func (d *decider) failStage(e Event, p Problem, host string) {
 	d.seed.Problem = p
 	d.move(e)
 	d.seed.NotBefore = time.Time{}
-	if !p.Permanent && d.seed.Retries < d.policy.MaxRetries {
-		d.seed.NotBefore = d.now.Add(d.policy.retryWait(d.seed.Retries))
+	d.noteMySQLAway(p)
+	if !p.Permanent && (d.seed.Retries < d.policy.MaxRetries || d.mysqlAway()) {
+		d.seed.NotBefore = d.now.Add(d.retryWait())
 	}
 	d.row(host, agentapi.Error, withHint(p))
 }

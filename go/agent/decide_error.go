@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
+	"github.com/orchestrator-seed/orchestrator-seed/go/inst"
 )
 
 // failedStage decides between a retry and the end.
 func (d *decider) failedStage() {
 	d.lastWords()
-	if d.seed.Problem.Permanent || d.seed.Retries >= d.policy.MaxRetries {
+	away := d.mysqlAway()
+	if d.seed.Problem.Permanent || d.seed.Retries >= d.policy.MaxRetries && !away {
 		d.giveUp()
 		return
 	}
@@ -23,12 +25,41 @@ func (d *decider) failedStage() {
 			return
 		}
 	}
-	d.seed.Retries++
 	if d.seed.Stage == agentapi.Backup {
 		d.seed.Engine.PrepareAgain = true
 	}
-	d.row(d.seed.TargetHost, agentapi.Scheduled, fmt.Sprintf("Retry %d of %d", d.seed.Retries, d.policy.MaxRetries))
+	text := "Tried again because MySQL did not answer; no retry is used up"
+	if !away {
+		d.seed.Retries++
+		text = fmt.Sprintf("Retry %d of %d", d.seed.Retries, d.policy.MaxRetries)
+	}
+	d.row(d.seed.TargetHost, agentapi.Scheduled, text)
 	d.move(EventRetry)
+}
+
+// mysqlAway says whether the stage failed because a MySQL did not answer, which no retry is used up for: a server that is being
+// restarted would outlast them. As with an agent this is so for UnreachableAfter since the first such failure.
+func (d *decider) mysqlAway() bool {
+	since := d.seed.Engine.MySQLAwaySince
+	return d.policy.MaxRetries > 0 && !since.IsZero() && d.now.Sub(since) < d.policy.UnreachableAfter
+}
+
+// noteMySQLAway keeps since when stages have failed because of that, and nothing else.
+func (d *decider) noteMySQLAway(p Problem) {
+	es := &d.seed.Engine
+	if p.Code != inst.CodeUnreachable || p.Permanent {
+		es.MySQLAwaySince = time.Time{}
+	} else if es.MySQLAwaySince.IsZero() {
+		es.MySQLAwaySince = d.now
+	}
+}
+
+// retryWait is how long the next try waits: the longer a MySQL has been away, the longer.
+func (d *decider) retryWait() time.Duration {
+	if d.mysqlAway() {
+		return max(d.policy.Interval, d.now.Sub(d.seed.Engine.MySQLAwaySince)/2)
+	}
+	return d.policy.retryWait(d.seed.Retries)
 }
 
 func (d *decider) due() bool { return d.obs.Due || !d.now.Before(d.seed.NotBefore) }

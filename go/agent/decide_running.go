@@ -148,7 +148,7 @@ func (d *decider) completeStage() {
 	}
 	d.seed.Engine.Took[stage] = d.now.Sub(d.seed.Engine.StageStartedAt).Seconds()
 	if stage != agentapi.Prepare || !d.seed.Engine.PrepareAgain {
-		d.seed.Retries = 0
+		d.seed.Retries, d.seed.Engine.MySQLAwaySince = 0, time.Time{}
 	}
 	if stage == agentapi.Backup {
 		d.seed.Engine.PrepareAgain = false

@@ -91,6 +91,8 @@ type EngineState struct {
 	ReleaseUntil time.Time `json:",omitzero"`
 	// WaitingSince is when a retry began to wait for an agent that cannot abort its work; zero when none does.
 	WaitingSince time.Time `json:",omitzero"`
+	// MySQLAwaySince is since when every failure of the stage was that a MySQL did not answer; zero when the last was not.
+	MySQLAwaySince time.Time `json:",omitzero"`
 	// AbortedBy is who asked for the end; "" when nobody did.
 	AbortedBy string `json:",omitempty"`
 	// AbortForced: agents that do not confirm the abort are given up, because a person said so.

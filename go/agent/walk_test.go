@@ -177,6 +177,31 @@ func TestRetryWaitsDoubleUpToTenIntervals(t *testing.T) {
 	}
 }
 
+func TestMySQLThatDoesNotAnswerUsesUpNoRetriesForAWhile(t *testing.T) {
+	w := newWorld(t, func(p *agent.Policy) { p.MaxRetries, p.Interval, p.UnreachableAfter = 1, time.Second, time.Minute })
+	w.target.Script(agentapi.Restore, agentfake.Outcome{Fail: "connection refused", Code: inst.CodeUnreachable})
+	id := w.begin()
+	w.to(id, "Restore/Error")
+	var last time.Duration
+	began, tries := w.clock.Now(), 0
+	for s := w.seed(id); !s.NotBefore.IsZero(); s = w.seed(id) { // zero: there are no more
+		wait := s.NotBefore.Sub(w.clock.Now())
+		if tries++; tries > 30 || wait < last && s.Retries == 0 && w.clock.Now().Sub(began) < time.Minute || wait < 0 {
+			t.Fatalf("try %d after %s waits %s, before it was %s", tries, w.clock.Now().Sub(began), wait, last)
+		}
+		if s.Retries == 1 && w.clock.Now().Sub(began) < time.Minute {
+			t.Fatalf("after %s a retry was used up", w.clock.Now().Sub(began))
+		}
+		last = wait
+		w.clock.pass(wait)
+		w.walk(id, "Restore/Scheduled", "Restore/Running", "Restore/Error")
+	}
+	if took := w.clock.Now().Sub(began); tries < 5 || took < time.Minute || took > 4*time.Minute {
+		t.Errorf("%d tries in %s", tries, took)
+	}
+	w.cycle(id, "Restore/Failed")
+}
+
 func TestPermanentErrorIsNotRetried(t *testing.T) {
 	w := newWorld(t)
 	w.target.Script(agentapi.Backup, agentfake.Outcome{Fail: "wrong version", Code: "wrong-version", Hint: "use another", Permanent: true})
