@@ -42,7 +42,8 @@ type Store interface {
 	// TouchHost notes that the agent was seen now.
 	TouchHost(ctx context.Context, hostname string, at time.Time) error
 	Host(ctx context.Context, hostname string) (*Host, error) // ErrNotFound
-	// HostsNamed returns those of the agents that are known, in any order, in one query.
+	// HostsNamed returns those of the agents that are known, in any order, in one query; of their facts at least what calls
+	// depend on (see trimmed).
 	HostsNamed(ctx context.Context, hostnames []string) ([]*Host, error)
 	// HostsDue returns up to limit agents of that status that were last checked before the given time, longest ago first.
 	HostsDue(ctx context.Context, status HostStatus, before time.Time, limit int) ([]*Host, error)

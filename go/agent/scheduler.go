@@ -198,7 +198,15 @@ func (e *Engine) followed(ctx context.Context, id int64) (stepped, error) {
 		return stepped{}, err
 	}
 	defer leave()
-	return e.stepped(ctx, id, Observation{}, leave)
+	// In a goroutine of its own, whose stack goes away with it: calls to agents make it grow, and thousands of loops keep theirs.
+	var after stepped
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		after, err = e.stepped(ctx, id, Observation{}, leave)
+	}()
+	<-done
+	return after, err
 }
 
 // nextLook is how long a seed may be left alone. A wake-up comes in between.

@@ -9,6 +9,10 @@ import (
 )
 
 const (
+	// idleTime is for how long an unused connection is kept: longer than the wait between two looks at a running stage, and
+	// shorter than that between two calls of an agent which calls back by itself.
+	idleTime = 4 * time.Second
+
 	// idleMost and idleLeast bound the kept connections in all: those of 8,000 seeds, and of a few.
 	idleMost  = 16384
 	idleLeast = 64
@@ -26,7 +30,7 @@ func newTransport(cfg *tls.Config) *http.Transport {
 		TLSHandshakeTimeout:    15 * time.Second,
 		MaxIdleConns:           idleConns(descriptors()),
 		MaxIdleConnsPerHost:    2,
-		IdleConnTimeout:        90 * time.Second,
+		IdleConnTimeout:        idleTime,
 		MaxResponseHeaderBytes: 64 << 10,
 		ReadBufferSize:         readBuffer,
 		WriteBufferSize:        writeBuffer,

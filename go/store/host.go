@@ -61,6 +61,31 @@ func scanHost(row scanner) (*agent.Host, error) {
 	return &h, nil
 }
 
+// called are the facts that a call to an agent depends on; the lists of databases, volumes and tools may be long.
+type called struct {
+	AgentVersion         string
+	Abilities            []string
+	AgentCommands        []string
+	SeedPort             int
+	MySQLDatadirDiskUsed int64
+	MySQLRunning         bool
+	MySQLVersion         string
+}
+
+// scanCalled is scanHost with those facts only.
+func scanCalled(row scanner) (*agent.Host, error) {
+	var h agent.Host
+	var data *called
+	err := row.Scan(&h.Info.Hostname, &h.Info.Port, &h.Info.Token, timeInto{&h.LastChecked}, timeInto{&h.LastSeen},
+		&h.Info.MySQLPort, &h.Status, jsonInto{&data}, &h.ClusterAlias, &h.MySQLVersion, &h.LastError)
+	if data != nil {
+		h.Data = &agentapi.Data{AgentVersion: data.AgentVersion, Abilities: data.Abilities, AgentCommands: data.AgentCommands,
+			SeedPort: data.SeedPort, MySQLDatadirDiskUsed: data.MySQLDatadirDiskUsed, MySQLRunning: data.MySQLRunning,
+			MySQLVersion: data.MySQLVersion}
+	}
+	return &h, err
+}
+
 // dataColumn is NULL for an agent whose facts are not known.
 func dataColumn(d *agentapi.Data) (any, error) {
 	if d == nil {
@@ -142,14 +167,18 @@ func (s *Store) Host(ctx context.Context, hostname string) (*agent.Host, error) 
 
 // HostsNamed implements agent.Store.
 func (s *Store) HostsNamed(ctx context.Context, hostnames []string) ([]*agent.Host, error) {
-	var all []*agent.Host
+	all := []*agent.Host{}
 	unique := slices.Compact(slices.Sorted(slices.Values(hostnames)))
 	for chunk := range slices.Chunk(unique, listAtOne) {
-		hosts, err := s.hosts(ctx, selectHostsNamed+list(len(chunk)), anys(chunk)...)
+		rows, err := s.read.QueryContext(ctx, selectHostsNamed+list(len(chunk)), anys(chunk)...)
+		err = each(rows, err, func() error {
+			h, err := scanCalled(rows)
+			all = append(all, h)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("read %d agents: %w", len(unique), err)
 		}
-		all = append(all, hosts...)
 	}
 	return all, nil
 }

@@ -18,7 +18,7 @@ const (
 	// One connection writes, and its transactions begin as writers: a transaction never finds half-way that it may not
 	// write. The others read beside it, which WAL allows.
 	sqliteWriter = "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_foreign_keys=off&_txlock=immediate"
-	sqliteReader = "?_busy_timeout=10000&_query_only=1"
+	sqliteReader = "?_busy_timeout=10000&_query_only=1&_cache_size=-512" // KiB each: the kernel has the file, too
 
 	sqliteReaders = 8
 

@@ -106,7 +106,9 @@ func testHostsNamed(t *testing.T, b Backend) {
 	var names []string
 	for i := range 5 {
 		names = append(names, fmt.Sprint("h", i))
-		must(t, b.SaveHost(t.Context(), NewHost(names[i])))
+		h := NewHost(names[i])
+		h.Data.Abilities, h.Data.SeedPort = []string{agentapi.AbilityAttempts}, 21234
+		must(t, b.SaveHost(t.Context(), h))
 	}
 	for range 2000 { // more than fit one statement's list
 		names = append(names, fmt.Sprint("unknown", len(names)))
@@ -116,7 +118,8 @@ func testHostsNamed(t *testing.T, b Backend) {
 	got := hostNames(named)
 	slices.Sort(got)
 	wantSlice(t, "known ones", got, []string{"h2", "h3", "h4"})
-	want(t, "facts came with them", named[0].Data.NumCPU, 2)
+	want(t, "what calls depend on", named[0].Data.Has(agentapi.AbilityAttempts) && named[0].Data.SeedPort == 21234, true)
+	want(t, "token", named[0].Info.Token, "token-of-"+named[0].Info.Hostname)
 	named, err = b.HostsNamed(t.Context(), nil)
 	must(t, err)
 	want(t, "of none", len(named), 0)
