@@ -36,6 +36,7 @@ type App struct {
 	node    string
 	version string
 	started time.Time
+	health  health
 
 	store    *store.Store
 	client   *agentclient.Client

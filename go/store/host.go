@@ -38,6 +38,7 @@ const (
 		WHERE (last_seen IS NULL OR last_seen < ?) AND hostname NOT IN (SELECT target_hostname FROM agent_seed WHERE unfinished = 1)
 			AND hostname NOT IN (SELECT source_hostname FROM agent_seed WHERE unfinished = 1)
 		ORDER BY hostname`
+	countHosts = `SELECT COUNT(*) FROM host_agent`
 	forgetHost = `DELETE FROM host_agent WHERE hostname = ? AND (last_seen IS NULL OR last_seen < ?)`
 
 	// A list of agents is selectHosts, some of the conditions, and hostsPage.
@@ -212,6 +213,15 @@ func (s *Store) Hosts(ctx context.Context, f agent.HostFilter) ([]*agent.Host, e
 		return nil, fmt.Errorf("list agents: %w", err)
 	}
 	return hosts, nil
+}
+
+// CountHosts is how many agents are registered.
+func (s *Store) CountHosts(ctx context.Context) (int, error) {
+	var n int
+	if err := s.read.QueryRowContext(ctx, countHosts).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count agents: %w", err)
+	}
+	return n, nil
 }
 
 // ForgetHosts implements agent.Store.

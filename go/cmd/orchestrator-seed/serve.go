@@ -16,6 +16,7 @@ const stopPatience = 10 * time.Second
 
 // serve runs the service until ctx ends.
 func serve(ctx context.Context, o cli.ServeOptions) error {
+	app.SaveMemory()
 	c, warnings, err := config.Load(o.ConfigPath)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 
 // runService is the role of the service: its configuration file is the argument; it says where it listens.
 func runService(ctx context.Context, args []string) error {
+	app.SaveMemory() // as the program does
 	c, _, err := config.Load(args[0])
 	if err != nil {
 		return err
