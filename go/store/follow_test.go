@@ -77,7 +77,7 @@ func TestServerThatTakesWritesIsFollowed(t *testing.T) {
 	}
 
 	readOnly(two, "OFF")
-	o.MySQL.Patience = time.Second
+	o.MySQL.Patience = 3 * time.Second
 	if _, err := Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "several servers of the backend take writes") {
 		t.Errorf("two that take writes: %v", err)
 	}

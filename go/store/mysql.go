@@ -107,6 +107,7 @@ func (s *Store) waitForMySQL(ctx context.Context, o MySQL) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	pause := 50 * time.Millisecond
+	var last error
 	for {
 		err := s.write.PingContext(ctx)
 		if err == nil {
@@ -115,10 +116,11 @@ func (s *Store) waitForMySQL(ctx context.Context, o MySQL) error {
 		if why := refusedForGood(err, o); why != nil {
 			return why
 		}
+		last = reason(last, err)
 		s.log.Warn("backend does not answer yet", slog.String("host", o.Host), slog.Any("error", err))
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("server %s does not answer: %w", o.name(), err)
+			return fmt.Errorf("server %s does not answer: %w", o.name(), last)
 		case <-time.After(pause):
 		}
 		pause = min(2*pause, mysqlMaxPause)

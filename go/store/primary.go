@@ -117,6 +117,7 @@ func (p *primaries) Driver() driver.Driver { return mysql.MySQLDriver{} }
 func (p *primaries) Connect(ctx context.Context) (driver.Conn, error) {
 	patience, cancel := context.WithTimeout(ctx, primaryPatience)
 	defer cancel()
+	var why error
 	for {
 		m, err := p.primary(patience)
 		if err == nil {
@@ -129,12 +130,21 @@ func (p *primaries) Connect(ctx context.Context) (driver.Conn, error) {
 		if refusal := (*mysql.MySQLError)(nil); errors.As(err, &refusal) && isDenied(refusal.Number) {
 			return nil, err
 		}
+		why = reason(why, err)
 		select {
 		case <-patience.Done():
-			return nil, err
+			return nil, why
 		case <-time.After(primaryPause):
 		}
 	}
+}
+
+// reason is the newer error, unless all that it says is that the time was over.
+func reason(older, newer error) error {
+	if older != nil && (errors.Is(newer, context.DeadlineExceeded) || errors.Is(newer, context.Canceled)) {
+		return older
+	}
+	return newer
 }
 
 // primary returns the server that takes writes, from memory or by asking all.
