@@ -7,7 +7,7 @@ var faultNames = []struct {
 }{
 	{1, "kill -9 of the service"}, {2, "SIGTERM of the service"}, {3, "a second service node, split leadership"},
 	{4, "the service's database away"}, {5, "kill -9 of the source's agent"}, {6, "kill -9 of the target's agent"},
-	{7, "the target's host restarted: all its processes gone at once, then server and agent started"},
+	{7, "a host restarted: all its processes gone at once, then server and agent started"},
 	{8, "kill -9 of a tool, of connections, of a server"}, {9, "tool ends with 0 and cut output"},
 	{10, "tool ends with an error after its last byte"}, {11, "tool prints success and ends with an error"},
 	{12, "connection of the data reset"}, {13, "connection of the data a black hole"}, {14, "slow, lossy line"},

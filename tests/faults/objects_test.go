@@ -14,7 +14,7 @@ func objects(k *kit) []faultCase {
 	list := []faultCase{seeded(36, "tables of every engine and type, views, triggers, events, routines, generated columns, JSON, blobs, foreign keys, partitions, accounts: compared one by one", nil, func(w *world) {
 		for _, row := range w.rows(w.f.Source.Server, `SELECT engine AS e, COUNT(*) AS n FROM information_schema.tables
 			WHERE table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') AND engine IS NOT NULL GROUP BY engine ORDER BY engine`) {
-			w.note("%s tables of %s", row["n"], row["e"])
+			w.note("tables of %s: %s", row["e"], row["n"])
 		}
 		for _, count := range []struct{ what, from string }{{"views", "views"}, {"triggers", "triggers"}, {"events", "events"}, {"routines", "routines"}} {
 			column := map[string]string{"views": "table", "triggers": "trigger", "events": "event", "routines": "routine"}[count.what] + "_schema"
@@ -22,7 +22,7 @@ func objects(k *kit) []faultCase {
 			if n == "0" {
 				w.t.Errorf("the source has no %s", count.what)
 			}
-			w.note("%s %s", n, count.what)
+			w.note("%s: %s", count.what, n)
 		}
 	})}
 	if k.fill != nil && k.method == agentapi.ClonePlugin {

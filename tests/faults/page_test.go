@@ -97,6 +97,7 @@ func page(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		r.replace(testRun{}, nil, titles(k.method)) // in their order, and none that is no case any more
 		known[k] = r
 		total += len(r.Lines)
 		for _, l := range r.Lines {
@@ -152,9 +153,10 @@ Where a line says that the service "stands", it had a long ` + "`SeedProcessInte
 that the fault hits exactly that state. "Held" stages are held open by a lock, by a program that waits in place of a tool, by a bound on the
 bandwidth, or by a command that waits.
 
-%d cases, %s. By fault and method, how many cases there are and how they ended ("ok": the end, the target, the source, the leftovers and the
-starts were all as they must be); a dash stands where the fault can't be done to the method, for the reason below its table. Where a
-cell is empty, the fault has nothing to do with the method and was done with another one, or it is shown elsewhere, as the last column says.
+%d cases, %s. By fault and method, how many cases there are and how they ended ("ok": the end, the target, the
+source, the leftovers and the starts were all as they must be). A dash stands where the fault can't be done to the method, for the
+reason below its table. Where a cell is empty, the fault has nothing to do with the method and was done with another one, or it is
+shown elsewhere, as the last column says.
 
 %s
 %s`

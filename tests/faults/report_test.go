@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +39,7 @@ func (r *report) add(c faultCase, w *world, failed bool, took time.Duration) err
 		if w.ended.ErrorCode != "" {
 			l.End += " in " + string(w.ended.Stage) + ", `" + w.ended.ErrorCode + "`"
 		}
-		l.What = plain.Replace(strings.Join(append([]string{c.what}, w.notes...), "; "))
+		l.What = endOfLog.ReplaceAllString(plain.Replace(strings.Join(append([]string{c.what}, w.notes...), "; ")), "the log ends: …")
 		l.Target = plain.Replace(w.targetNow)
 	}
 	r.mu.Lock()
@@ -56,6 +57,9 @@ func (r *report) add(c faultCase, w *world, failed bool, took time.Duration) err
 	known.replace(run, []line{l}, titles(c.method))
 	return known.write(r.dir, c.method)
 }
+
+// endOfLog is what a hint shows of a server's log.
+var endOfLog = regexp.MustCompile(`the log ends: [^”]*`)
 
 // plain takes out what differs from run to run, and what a table can't hold.
 func (w *world) plain() *strings.Replacer {

@@ -28,15 +28,15 @@ func In(ctx context.Context, dir, build string) (Programs, error) {
 	return p, nil
 }
 
-// Build builds both programs into dir; env is laid over the environment of the build.
-func Build(ctx context.Context, dir string, env ...string) (Programs, error) {
+// Build builds both programs into dir.
+func Build(ctx context.Context, dir string) (Programs, error) {
 	p := Programs{Seed: filepath.Join(dir, "orchestrator-seed"), Agent: filepath.Join(dir, "orchestrator-agent")}
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return p, fmt.Errorf("find the module: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(string(root[:len(root)-1]), "script", "build"), dir)
-	cmd.Env = append(append(os.Environ(), "VERSION=test"), env...)
+	cmd.Env = append(os.Environ(), "VERSION=test")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return p, fmt.Errorf("build the programs: %w\n%s", err, out)
 	}
