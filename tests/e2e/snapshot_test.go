@@ -42,3 +42,9 @@ func TestMariaDBBecomesAReplicaByASnapshotUnderWrites(t *testing.T) {
 	physical(t, agentapi.LVM, fleet.Options{Kind: sandbox.MariaDB, Source: sandbox.Options{Dir: dir}, Fill: fill(40),
 		AgentConfig: map[string]map[string]any{"lvm": {"enabled": true, "create-new-snapshot-for-seed": true}}})
 }
+
+func TestMySQL97BecomesAReplicaByASnapshotUnderWrites(t *testing.T) {
+	dir := filepath.Join(subvolume(t), "server")
+	physical(t, agentapi.LVM, fleet.Options{Kind: sandbox.MySQL97, Source: sandbox.Options{Dir: dir}, Fill: fill(40),
+		AgentConfig: map[string]map[string]any{"lvm": {"enabled": true, "create-new-snapshot-for-seed": true}}})
+}
