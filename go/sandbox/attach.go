@@ -31,10 +31,15 @@ func Attach(ctx context.Context, o AttachOptions) (*Server, error) {
 	defer root.Close()
 	waiting, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	if err := poll(waiting, 100*time.Millisecond, func() error { return root.PingContext(waiting) }); err != nil {
+	err := poll(waiting, 100*time.Millisecond, func() error {
+		// A time of its own: an answer that comes in the last moment is better than a connection cut off by the clock.
+		try, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		return root.PingContext(try)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("attach to the server on %s: %w", s.Address(), err)
 	}
-	var err error
 	if s.Kind, err = kindOf(ctx, root); err != nil {
 		return nil, fmt.Errorf("attach to the server on %s: %w", s.Address(), err)
 	}
