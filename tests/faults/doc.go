@@ -4,5 +4,5 @@
 //
 //	go test ./tests/faults                  a selection, for every change
 //	go test ./tests/faults -args -faults.all   every case
-//	script/faults                           every case, and writes docs/reliability.md
+//	script/faults                           every case, or those of one method, and writes docs/reliability.md
 package faults
