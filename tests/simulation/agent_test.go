@@ -112,7 +112,7 @@ func (h *host) begin(s *held, q request) {
 	case d.perMille(r.slow):
 		k.ends = k.began.Add(d.between(5*time.Second, 60*time.Second))
 	}
-	k.stubborn = !w.quiet && d.perMille(r.stubborn) && (h.v2 || d.one(8))
+	k.stubborn = !w.quiet && d.perMille(r.stubborn) && (h.v2 || d.one(2))
 	s.works[q.stage] = k
 	s.files = true
 	switch {
@@ -211,7 +211,7 @@ func (h *host) abort(q request) error {
 		return nil
 	}
 	if k.stubborn {
-		k.stubborn = false // the next one helps
+		k.stubborn, k.refused = false, true // the next one helps
 		return &agent.OpError{Code: agent.CodeAgentRefused, Op: "abort", Host: h.name, Text: "it goes on", Hint: "none", Err: agent.ErrStillRunning}
 	}
 	k.end("aborted", "aborted")

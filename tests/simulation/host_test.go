@@ -64,6 +64,7 @@ type work struct {
 	code     string
 	settled  bool
 	stubborn bool // can't be ended at once
+	refused  bool // it was told to end, and goes on
 }
 
 func newHost(w *world, p hostPlan) *host {

@@ -44,6 +44,7 @@ func (h *host) abortOther(s *held, q request) error {
 	case k == nil || !k.running():
 		return nil
 	case k.stubborn:
+		k.refused = true
 		return &agent.OpError{Code: agent.CodeAgentRefused, Op: "abort", Host: h.name, Text: "Unable to abort seed", Hint: "none", Err: agent.ErrStillRunning}
 	}
 	k.end("signal: killed", "")

@@ -98,7 +98,7 @@ func newRates(d *draw) rates {
 	r.agentRestart = some(2, 8, 20)
 	r.stageFails, r.stageHangs, r.slow = some(50, 200), some(20, 80), some(50, 200)
 	r.mysqlFails = some(20, 100)
-	r.stubborn = some(100, 300)
+	r.stubborn = some(200, 600)
 	r.callbackLost, r.callbackLate, r.callbackMore = some(100, 1000), some(200), some(200)
 	if d.one(4) {
 		r.agentForgets, r.stagePermanent, r.mysqlPermanent = some(2, 8), some(50, 200), some(30)

@@ -117,7 +117,7 @@ func (w *world) ruleStatus(s agent.Seed) {
 				w.breaks("seed %d failed, and nobody is to release %s", s.ID, s.Host(side))
 			}
 		}
-		if s.Problem.Code == agent.CodeAborted && s.Problem.Hint == "" && !w.messy {
+		if s.Problem.Code == agent.CodeAborted && s.Problem.Hint == "" {
 			w.ruleAborted(s)
 		}
 	case agentapi.Scheduled:
@@ -133,7 +133,12 @@ func (w *world) ruleStatus(s agent.Seed) {
 func (w *world) ruleAborted(s agent.Seed) {
 	for _, side := range agentapi.Sides {
 		h := w.hosts[s.Host(side)]
-		if k := h.seeds[s.ID]; k != nil && k.runs() {
+		k := h.seeds[s.ID]
+		if k == nil {
+			continue
+		}
+		refused := slices.ContainsFunc(agentapi.Stages, func(st agent.Stage) bool { return k.works[st] != nil && k.works[st].running() && k.works[st].refused })
+		if refused || k.runs() && !w.messy {
 			w.breaks("seed %d is aborted by its agents' word, and %s still runs a stage of it", s.ID, h.name)
 		}
 	}
