@@ -19,7 +19,7 @@ const (
 
 	// A call and most answers are some hundred bytes; what is longer takes several reads. Thousands of kept connections
 	// have a buffer of each kind.
-	readBuffer  = 2 << 10
+	readBuffer  = 1 << 10
 	writeBuffer = 1 << 10
 )
 

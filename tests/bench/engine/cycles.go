@@ -55,8 +55,8 @@ func (b bench) cycle(ctx context.Context, be *backend, w *tabwriter.Writer, seed
 		return err
 	}
 	defer stop()
-	for range settled {
-		<-c.over
+	if err := c.pass(ctx, settled); err != nil {
+		return err
 	}
 	c.take()
 	if _, err := f.take(ctx); err != nil {
@@ -67,8 +67,8 @@ func (b bench) cycle(ctx context.Context, be *backend, w *tabwriter.Writer, seed
 		return err
 	}
 	used := cpu()
-	for range b.rounds {
-		<-c.over
+	if err := c.pass(ctx, b.rounds); err != nil {
+		return err
 	}
 	used = cpu() - used
 	after, err := be.statements(ctx)
@@ -113,8 +113,8 @@ func (b bench) hanging(ctx context.Context, be *backend) error {
 		if err := f.hang(ctx, hung); err != nil {
 			return err
 		}
-		for range settled {
-			<-c.over
+		if err := c.pass(ctx, settled); err != nil {
+			return err
 		}
 		if _, err := f.take(ctx); err != nil {
 			return err

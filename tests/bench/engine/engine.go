@@ -33,6 +33,18 @@ func (c *cycles) Cycle(took time.Duration, _ int) {
 	}
 }
 
+// pass returns when n cycles have ended, or ctx has.
+func (c *cycles) pass(ctx context.Context, n int) error {
+	for range n {
+		select {
+		case <-c.over:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 // take returns the cycles since it was last called.
 func (c *cycles) take() []time.Duration {
 	c.mu.Lock()
