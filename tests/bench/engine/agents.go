@@ -47,10 +47,9 @@ type agents struct {
 
 // pollTimes are when an agent was asked for a stage's state.
 type pollTimes struct {
-	mu      sync.Mutex
-	last    time.Time
-	gaps    []time.Duration
-	counted int64
+	mu   sync.Mutex
+	last time.Time
+	gaps []time.Duration
 }
 
 // stats are what agents have seen since they were last asked for it.
