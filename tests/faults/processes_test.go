@@ -73,6 +73,9 @@ func toolsKilled(k *kit) []faultCase {
 	return list
 }
 
+// noRetry has a seed fail at once; with retries it outlasts a server that is away for minutes.
+func noRetry(o *fleet.Options) { o.ServiceConfig["MaxRetriesForSeedStage"] = 0 }
+
 func oneRetry(o *fleet.Options) { o.ServiceConfig["MaxRetriesForSeedStage"] = 1 }
 
 // dumpWaits waits until the dump program has come to the source and hangs there.

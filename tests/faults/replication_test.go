@@ -46,7 +46,7 @@ func serverDown(k *kit) []faultCase {
 	}
 	return []faultCase{
 		{fault: 29, what: "mysqld is dead after the restore and stays so; started again, then agent-retry-seed", stage: "ConnectSlave", side: "target",
-			fleet: standing, end: completed, do: func(w *world) {
+			fleet: and(standing, noRetry), end: completed, do: func(w *world) {
 				w.start()
 				w.stepTo(agentapi.ConnectSlave, agentapi.Scheduled)
 				w.must(w.f.Target.Server.Kill())
@@ -64,7 +64,7 @@ func serverDown(k *kit) []faultCase {
 			w.must(w.f.Target.Server.Restart(w.ctx))
 			w.stepToEnd()
 		}},
-		{fault: 29, what: "mysqld is dead when the restore begins and stays so; started again, then agent-retry-seed", stage: "Restore", side: "target", fleet: standing,
+		{fault: 29, what: "mysqld is dead when the restore begins and stays so; started again, then agent-retry-seed", stage: "Restore", side: "target", fleet: and(standing, noRetry),
 			end: completed, do: func(w *world) {
 				w.start()
 				w.stepTo(agentapi.Restore, agentapi.Scheduled)
