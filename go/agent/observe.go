@@ -260,18 +260,14 @@ func unfinished(s *Seed) []Side {
 	return filter(Participants(s), s, func(h *HostState) bool { return h.Stage != agentapi.Completed })
 }
 
-// stillRunning are the participants whose work for the stage has not ended as far as is known.
-func stillRunning(s *Seed) []Side {
-	return filter(Participants(s), s, func(h *HostState) bool { return h.Stage == agentapi.Running })
-}
-
-// toEnd are the sides on which work of the failed stage may still go on. Where the backup runs on the source, the target
-// keeps a receiving end open since Prepare, whatever it said of its stage.
+// toEnd are the sides on which work of the failed stage may still go on: also where its start failed, because the command may
+// have arrived and only the answer been lost. Where the backup runs on the source, the target keeps a receiving end open since
+// Prepare, whatever it said of its stage.
 func toEnd(s *Seed) []Side {
 	if s.BackupSide == agentapi.Source && (s.Stage == agentapi.Prepare || s.Stage == agentapi.Backup) {
 		return agentapi.Sides
 	}
-	return stillRunning(s)
+	return unfinished(s)
 }
 
 // unreleased are the sides that hold something of a failed seed.

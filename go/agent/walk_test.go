@@ -202,6 +202,23 @@ func TestMySQLThatDoesNotAnswerUsesUpNoRetriesForAWhile(t *testing.T) {
 	w.cycle(id, "Restore/Failed")
 }
 
+func TestStageWhoseStartMayHaveArrivedIsEndedBeforeItIsTriedAgain(t *testing.T) {
+	for _, v2 := range []bool{false, true} {
+		w := newWorldOf(t, v2)
+		w.target.Script(agentapi.Backup, agentfake.OnDemand(), agentfake.After(0))
+		w.target.BreakNext("backup", 1, agentfake.LoseAnswer())
+		id := w.begin()
+		w.to(id, "Backup/Error")
+		if n := w.target.Count("backup"); n != 1 {
+			t.Fatalf("v2=%t: backup has arrived %d times", v2, n)
+		}
+		w.cycle(id, "Prepare/Scheduled")
+		if n := w.target.Count("abort-seed-stage"); n != 1 {
+			t.Errorf("v2=%t: it was ended %d times", v2, n)
+		}
+	}
+}
+
 func TestPermanentErrorIsNotRetried(t *testing.T) {
 	w := newWorld(t)
 	w.target.Script(agentapi.Backup, agentfake.Outcome{Fail: "wrong version", Code: "wrong-version", Hint: "use another", Permanent: true})

@@ -192,7 +192,18 @@ func (p *process) carry(c call, f fate, v delivery, effect func() error, answer 
 		time.Sleep(v.there)
 	}
 	w.mu.Lock()
+	heard := true
+	select {
+	case <-v.left: // while the agent stood still; it finds the command all the same
+		w.messy, heard = true, false
+	default:
+	}
 	err := p.arrive(c, f, h, effect)
+	if k := h.seeds[c.seed]; k != nil && !heard {
+		for _, work := range k.works {
+			work.refused = false // nobody was told
+		}
+	}
 	w.mu.Unlock()
 	switch f {
 	case crashBefore, crashAfter:

@@ -67,7 +67,8 @@ func (w *world) checkLeft(s agent.Seed, side agent.Side) {
 	if hs := s.Engine.Hosts[side]; s.Status == agentapi.Failed && (hs == nil || hs.Release != agent.ReleaseDone) {
 		return
 	}
-	if k == nil || k.released || h.lost[s.ID] || h.v2 && w.messy { // of attempts that come late, one of others knows nothing
+	// Of commands that come late one of others knows nothing, and neither does one that has forgotten their seed's release.
+	if k == nil || k.released || h.lost[s.ID] || w.messy && (h.v2 || h.forgot[s.ID]) {
 		return
 	}
 	if k.runs() || k.files || k.receives {

@@ -18,6 +18,7 @@ type host struct {
 	downUntil, pausedUntil time.Time // of the agent
 	seeds                  map[int64]*held
 	lost                   map[int64]bool  // seeds of which the agent knew something when it lost its state
+	forgot                 map[int64]bool  // seeds that it had let go of when it lost its state
 	fences                 map[int64]int64 // attempts that are over, of seeds that the agent did not know
 	starts                 map[start]int   // real starts, since the agent's state was lost the last time
 
@@ -68,7 +69,7 @@ type work struct {
 }
 
 func newHost(w *world, p hostPlan) *host {
-	return &host{w: w, name: p.name, v2: p.v2, seeds: map[int64]*held{}, lost: map[int64]bool{}, fences: map[int64]int64{}, starts: map[start]int{}}
+	return &host{w: w, name: p.name, v2: p.v2, seeds: map[int64]*held{}, lost: map[int64]bool{}, forgot: map[int64]bool{}, fences: map[int64]int64{}, starts: map[start]int{}}
 }
 
 // registered is the agent's row.
@@ -247,7 +248,9 @@ func (h *host) restart(forgets bool) {
 		return
 	}
 	for id, s := range h.seeds {
-		if !s.released {
+		if s.released {
+			h.forgot[id] = true
+		} else {
 			h.lost[id] = true
 		}
 	}
