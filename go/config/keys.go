@@ -88,7 +88,7 @@ func Groups() []Group {
 		}},
 		{"Seeds", []Key{
 			number("SeedProcessIntervalSeconds", "time between two looks at every active seed", 1, maxSeconds),
-			number("MaxRetriesForSeedStage", "how often a failed stage is tried again", 0, 1000),
+			number("MaxRetriesForSeedStage", "how often a failed stage is tried again. A try because a MySQL did not answer does not count for the first `SeedAgentUnreachableFailMinutes`", 0, 1000),
 			number("SeedBackupStaleFailMinutes", "a backup or restore that moves no byte for so long has failed", 1, maxMinutes),
 			number("SeedDowntimeHours", "length of the target's downtime entry", 1, maxHours),
 			boolean("SeedEventDriven", "go on at once when a step made progress, instead of waiting for the interval"),

@@ -119,7 +119,7 @@ func tailed(t *testing.T, f func(t *testing.T, s *Server, b *backend, out *sink)
 
 func TestEventsOfOtherNodesAreToldWithinASecond(t *testing.T) {
 	tailed(t, func(t *testing.T, _ *Server, b *backend, out *sink) {
-		time.Sleep(3 * time.Second) // of the bubble
+		time.Sleep(3500 * time.Millisecond) // of the bubble; between two looks
 		want(t, "events before anything happens", strings.Count(out.text(), "event:"), 0)
 		b.set(func() {
 			b.move(1, 8, agentapi.Failed)
