@@ -22,18 +22,3 @@ func TestFileOfRowsThatEndsInTheMiddleIsFound(t *testing.T) {
 		t.Errorf("an empty file has %d rows, %v", n, err)
 	}
 }
-
-func TestLinesThatReportAnError(t *testing.T) {
-	for line, want := range map[string]bool{
-		"** (mydumper:1): CRITICAL **: 02:30:31.099: Could not write":                                                               true,
-		"** Message: 02:30:31.099: Finished dump":                                                                                   false,
-		"** (mydumper:1): WARNING **: 02:30:31.099: Using trx_consistency_only":                                                     false,
-		"(mydumper:29697): GLib-WARNING **: 02:30:31.099: Accessing a sequence while it is being sorted or searched is not allowed": true,
-		"option parsing failed: Unknown option --nosuch, try --help":                                                                true,
-		"": false,
-	} {
-		if isError(line) != want {
-			t.Errorf("%q: %v", line, !want)
-		}
-	}
-}

@@ -86,10 +86,7 @@ func (l *lines) line(line string) {
 	}
 }
 
-// isError knows the lines in which the programs report an error, through GLib's log or its reader of options. A warning of
-// GLib itself, not of the program, is one too: two threads of mydumper 0.10 now and then sort one list at the same time, which
-// GLib notices, and may then wait for each other for ever, with the source's tables locked.
+// isError knows the lines in which the programs report an error, through GLib's log or its reader of options.
 func isError(line string) bool {
-	return strings.Contains(line, "CRITICAL **") || strings.Contains(line, "ERROR **") || strings.Contains(line, "GLib-WARNING **") ||
-		strings.HasPrefix(line, "option parsing failed")
+	return strings.Contains(line, "CRITICAL **") || strings.Contains(line, "ERROR **") || strings.HasPrefix(line, "option parsing failed")
 }
