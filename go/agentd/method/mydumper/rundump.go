@@ -3,12 +3,14 @@ package mydumper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentapi"
 	"github.com/orchestrator-seed/orchestrator-seed/go/agentd/host"
@@ -69,12 +71,13 @@ func (r *rowDump) run(ctx context.Context) (locked *agentapi.Metadata, err error
 func (r *rowDump) start(ctx context.Context, args []string, lock *readLock) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	each, released := r.tell, make(chan error, 1)
+	var st stuck
+	each, released := func(line string) { st.saw(line); r.tell(line) }, make(chan error, 1)
 	over, ended := context.WithCancel(ctx)
 	if lock == nil {
 		released <- nil
 	} else {
-		each = func(line string) { lock.saw(line); r.tell(line) }
+		each = func(line string) { lock.saw(line); st.saw(line); r.tell(line) }
 		go func() {
 			err := lock.release(over)
 			if err != nil {
@@ -90,6 +93,9 @@ func (r *rowDump) start(ctx context.Context, args []string, lock *readLock) erro
 		if free(r.w.Dir) < leastSpace { // mydumper 0.10 then waits for ever, without a word
 			cancel(nil)
 		}
+		if st.over(rowBytes(r.dir), time.Now()) {
+			cancel(errStuck)
+		}
 	})
 	err := run(ctx, r.w.Run, r.tool.path, args, b.started, each)
 	stopSpace()
@@ -98,6 +104,9 @@ func (r *rowDump) start(ctx context.Context, args []string, lock *readLock) erro
 	ended()
 	if lerr := <-released; lerr != nil {
 		return lerr
+	}
+	if err != nil && errors.Is(context.Cause(ctx), errStuck) {
+		err = fmt.Errorf("%w (%w)", errStuck, err)
 	}
 	return r.dumpError(err)
 }
